@@ -1,0 +1,93 @@
+# Needs python3 (3.11 or newer), make and git; installs everything else into this folder.
+
+PYTHON ?= python3
+
+# For sam-invoke: the event to send, and further options of `sam local invoke`.
+EVENT ?= events/s3-put.json
+SAM_ARGS ?=
+
+# What the artifact is built for: Lambda's Python on this architecture, or a Python of this machine.
+ARCHITECTURE ?= arm64
+INTERPRETER ?=
+
+UV = .boot/bin/uv
+# As pip does: else uv fails behind a company's proxy.
+export UV_SYSTEM_CERTS ?= true
+export SAM_CLI_TELEMETRY = 0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo local test lint check build sam-invoke lock build-ValidateManifestFunction
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/ready .emulator/ready .sam/ready .lambda/ready ## Install everything into this folder
+
+demo: .venv/ready .emulator/ready ## Deploy into an AWS inside this machine, judge three manifests, end
+	@.venv/bin/python -m local.demo
+
+local: .venv/ready .emulator/ready ## The same, kept running for manifests of your own
+	@.venv/bin/python -m local.serve
+
+test: .venv/ready .emulator/ready .sam/ready .lambda/ready ## Run every test
+	.venv/bin/python -m pytest --cov
+
+lint: .venv/ready .sam/ready ## Check style, types and the template
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.sam/bin/sam validate --lint
+
+check: lint test ## What CI runs: lint and test
+
+build: .sam/ready ## Build what is deployed, into .aws-sam/
+	.sam/bin/sam build
+
+# Built for this machine's own processor, so that Docker need not emulate another.
+sam-invoke: ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+sam-invoke: .sam/ready ## Run the function in Docker on EVENT=events/s3-put.json
+	ARCHITECTURE=$(ARCHITECTURE) .sam/bin/sam build --build-dir .aws-sam/invoke
+	sed 's/- arm64$$/- $(ARCHITECTURE)/' .aws-sam/invoke/template.yaml >.aws-sam/invoke/invoke.yaml
+	.sam/bin/sam local invoke ValidateManifestFunction --template .aws-sam/invoke/invoke.yaml \
+		--event $(EVENT) --env-vars events/env.local.json $(SAM_ARGS)
+
+lock: .boot/ready ## Write requirements/*.txt anew; with UPGRADE=--upgrade from the newest versions
+	@for name in development runtime emulator sam lambda uv; do \
+		echo "requirements/$$name.txt"; \
+		$(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt || exit; \
+	done
+
+# `sam build` runs this (see Metadata in template.yaml).
+build-ValidateManifestFunction: .boot/ready
+	@.boot/bin/python -m tools.build_artifact "$(ARTIFACTS_DIR)" \
+		$(if $(INTERPRETER),--interpreter "$(INTERPRETER)",--architecture $(ARCHITECTURE))
+
+# The environments, each filled anew from its lock when that changes: .boot holds uv, which installs
+# the others; .venv the project and what tests it; .emulator the embedded AWS, and .sam the SAM command
+# line, which need other versions of the same packages; .lambda Lambda's own runtime.
+fill = echo 'Installing $(1)' \
+	&& $(UV) venv --quiet --allow-existing --python $(3) $(1) \
+	&& $(UV) pip sync --quiet --python $(1)/bin/python --require-hashes requirements/$(2).txt
+
+.boot/ready: requirements/uv.txt tools/check_python.py
+	@command -v $(PYTHON) >/dev/null || { echo >&2 'Python 3.11 or newer is needed, and there is no $(PYTHON).'; exit 1; }
+	@$(PYTHON) tools/check_python.py
+	@echo 'Installing .boot'
+	@$(PYTHON) -m venv --clear .boot
+	@.boot/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/ready: .boot/ready requirements/development.txt pyproject.toml
+	@$(call fill,.venv,development,.boot/bin/python)
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.emulator/ready .sam/ready: .%/ready: .boot/ready requirements/%.txt
+	@$(call fill,.$*,$*,.boot/bin/python)
+	@touch $@
+
+# The function's own Python where there is one, else this machine's.
+.lambda/ready: .boot/ready requirements/lambda.txt
+	@$(call fill,.lambda,lambda,$$(.boot/bin/python -m tools.find_python 3.13 || echo .boot/bin/python))
+	@touch $@

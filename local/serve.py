@@ -1,0 +1,76 @@
+"""`make local`: the gate on an AWS inside this machine, for manifests of your own, until Ctrl-C."""
+
+import sys
+import textwrap
+
+from local import ROOT, LocalError
+from local.demo import start
+from local.emulator import CREDENTIALS, Emulator, forget_real_accounts
+from local.gate import Gate
+from local.manifests import good
+from local.process import leave_in_order_when_told_to
+from local.screen import console, heading, show, step
+
+SAMPLE = ROOT / ".local" / "sample.manifest"
+
+
+def main() -> int:
+    """Run until Ctrl-C; give the exit status."""
+    leave_in_order_when_told_to()
+    forget_real_accounts()
+    try:
+        with Emulator() as emulator:
+            parameters = {"FailureEmail": "you@example.com", "NotifyOn": "all"}
+            stack = start(emulator, parameters)
+            gate = Gate(emulator, stack)
+            lay_sample(gate)
+            explain(emulator, gate)
+            follow(gate)
+    except LocalError as error:
+        console.print(str(error), style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nEnded, and everything in it is gone.")
+        return 0
+
+
+def lay_sample(gate: Gate) -> None:
+    """Put images, and on this machine a manifest that names them, so that there is one to drop."""
+    sample = good(gate.manifests)
+    with step(f"Putting {len(sample.images)} images", len(sample.images)) as put:
+        gate.put_images(gate.manifests, sample.images, put)
+    SAMPLE.parent.mkdir(exist_ok=True)
+    SAMPLE.write_bytes(sample.body)
+
+
+def explain(emulator: Emulator, gate: Gate) -> None:
+    """Say how to use it."""
+    settings = CREDENTIALS | {"AWS_ENDPOINT_URL": emulator.endpoint_url}
+    sample = SAMPLE.relative_to(ROOT)
+    heading("The gate is running. In another terminal, first point AWS clients at it:")
+    show("\n".join(f"export {name}={value}" for name, value in settings.items()))
+    heading("Drop a manifest, here one whose images are there already:")
+    show(f"aws s3 cp {sample} s3://{gate.manifests}/my.manifest")
+    heading("or without the AWS command line:")
+    show(
+        '.venv/bin/python -c \'import boto3; boto3.client("s3").upload_file('
+        f'"{sample}", "{gate.manifests}", "my.manifest")\''
+    )
+    heading("and read its report:")
+    show(f".venv/bin/manifest-gate report s3://{gate.manifests}/my.manifest --wait 30")
+    heading("Images belong into the same bucket. Verdicts appear below as they come; Ctrl-C ends it.")
+    console.print()
+
+
+def follow(gate: Gate) -> None:
+    """Show verdicts, and events that failed every attempt, as they come; never returns."""
+    while True:
+        for message in gate.messages(seconds=2):
+            show(f"{message['Subject']}\n{textwrap.indent(message['Message'], '  ')}\n")
+        for failure in gate.failures():
+            cause = failure["responsePayload"]["errorMessage"]
+            show(f"The function failed at every attempt: {cause}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""The lines that can be trusted, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from core.lines import BYTE_ORDER_MARK, split_lines
+from core.stretch import LineState
+
+EXCLUDED = LineState.INVALID | LineState.UNCHECKED
+
+
+def accepted_lines(chunks: Iterable[bytes], states: bytes | bytearray) -> Iterator[bytes]:
+    """Copies the lines with no error and nothing unchecked, without byte order mark or blank lines.
+
+    Args:
+        chunks: The same bytes that were judged.
+        states: A `LineState` for each line, as judged.
+    """
+    left_out = EXCLUDED | LineState.BLANK
+    first = True
+    for block in split_lines(chunks):
+        lines = block.lines
+        if first:
+            lines = [lines[0].removeprefix(BYTE_ORDER_MARK), *lines[1:]]
+            first = False
+        known = states[block.first - 1 : block.first - 1 + len(lines)]
+        kept = [line for line, state in zip(lines, known, strict=False) if not state & left_out]
+        if kept:
+            end = b"\n" if block.ended or len(known) < len(lines) or kept[-1] is not lines[-1] else b""
+            yield b"\n".join(kept) + end

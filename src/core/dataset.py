@@ -1,0 +1,76 @@
+"""Findings about the whole manifest, from its statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.consumers import Role
+from core.finding import Finding
+from core.policy import Policy
+from core.sightings import Sightings
+from core.stretch import LineState, Stretch
+
+
+def judge_dataset(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
+    """Judges what no single line tells.
+
+    Args:
+        stretch: The whole manifest, as read.
+        policy: How to judge.
+    """
+    lines = len(stretch.states) - stretch.count(LineState.BLANK)
+    if lines == 0:
+        what = "holds only blank lines" if stretch.states else "is empty"
+        yield from policy.finding("manifest-empty", f"The manifest {what}.")
+        return
+    yield from _judge_size(lines, policy)
+    yield from _judge_names(stretch.labels, policy)
+    yield from _judge_values(stretch.values, policy)
+    yield from _judge_classes(stretch, policy)
+
+
+def _judge_size(lines: int, policy: Policy) -> Iterator[Finding]:
+    limits = policy.consumer.lines
+    limit = limits[policy.role or Role.SINGLE] if limits else None
+    if limit is not None and lines > limit:
+        message = f"The manifest has {lines:,} lines; {policy.consumer.name} takes {limit:,}."
+        yield from policy.finding("manifest-too-many-lines", message, value=lines)
+
+
+def _judge_names(labels: Sightings[str], policy: Policy) -> Iterator[Finding]:
+    if len(labels.seen) < 2:
+        return
+    usual = max(labels.seen, key=lambda name: labels.seen[name][0])
+    for name, (count, first) in labels.seen.items():
+        if name != usual:
+            message = f"{count:,} lines, from line {first} on, call their label {name!r}; most lines call it {usual!r}."
+            yield from policy.finding("label-name-inconsistent", message, field=name, count=count, lines=(first,))
+
+
+def _judge_values(values: Sightings[tuple[str, str]], policy: Policy) -> Iterator[Finding]:
+    """Names each pair of class and value that disagrees with the first pair that has the same class or value."""
+    value_of: dict[str, str] = {}
+    class_of: dict[str, str] = {}
+    for (class_name, value), (count, first) in values.seen.items():
+        usual_value = value_of.setdefault(class_name, value)
+        usual_class = class_of.setdefault(value, class_name)
+        if usual_value != value:
+            message = f"{count:,} lines, from line {first} on, have value {value} for class {class_name!r}; before, it was {usual_value}."  # fmt: skip
+        elif usual_class != class_name:
+            message = f"{count:,} lines, from line {first} on, have value {value} for class {class_name!r}; before, it stood for {usual_class!r}."  # fmt: skip
+        else:
+            continue
+        yield from policy.finding("label-value-inconsistent", message, value=value, count=count, lines=(first,))
+
+
+def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
+    if not stretch.classes.seen:
+        yield from policy.finding("dataset-no-labels", "No line is labelled.")
+    fewest = policy.consumer.fewest_images.get(policy.role or Role.SINGLE, {})
+    for class_name, least in fewest.items():
+        count, _ = stretch.classes.seen.get(class_name, (0, 0))
+        if count < least:
+            role = f"a {policy.role.value} dataset" if policy.role else "a dataset"
+            message = f"{count:,} images are labelled {class_name}; {role} needs {least}."
+            kind = "role-given" if policy.role else ""
+            yield from policy.finding(f"dataset-too-few-{class_name}", message, kind=kind, value=count)

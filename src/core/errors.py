@@ -1,0 +1,32 @@
+"""The families of error.
+
+Faults of the customer's data are findings: values, never exceptions. Faults of the world are raised:
+
+    GateError
+    |-- RetryableError      throttling, 5xx, time-outs, conflicts: the same call may work later
+    `-- PermanentError      a person must act; the message says how
+        |-- AccessDenied
+        `-- NoSuchBucket
+"""
+
+from __future__ import annotations
+
+
+class GateError(Exception):
+    """A fault of the world: of storage, network, permissions or settings, never of the data."""
+
+
+class RetryableError(GateError):
+    """The same call may succeed later."""
+
+
+class PermanentError(GateError):
+    """A retry does not help; the message says what a person must do."""
+
+
+class AccessDenied(PermanentError):
+    """The credentials may not make this call."""
+
+
+class NoSuchBucket(PermanentError):
+    """The bucket does not exist."""

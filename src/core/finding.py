@@ -1,0 +1,100 @@
+"""A finding: one fault of the customer's data, as a value."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+VALUE_CHARACTERS = 200
+"""A value is shown up to this many characters."""
+
+
+class Severity(StrEnum):
+    """What a finding does to the verdict."""
+
+    ERROR = "error"
+    UNCHECKED = "unchecked"
+    WARNING = "warning"
+
+
+class Verdict(StrEnum):
+    """Whether the manifest can be trusted."""
+
+    VALID = "VALID"
+    INVALID = "INVALID"
+    INCOMPLETE = "INCOMPLETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault, where it lies and how to mend it.
+
+    Attributes:
+        rule: The catalogue's slug.
+        severity: For the consumer that was asked for.
+        line: Physical line, from 1; None where the finding is about the whole manifest.
+        field: Path of the field, keys joined by dots; None for a whole line.
+        value: The offending value, escaped and cut at 200 characters.
+        message: What is wrong here.
+        fix: What to do about it.
+        kind: The sort of fault within the rule; findings of one rule, field and kind are alike.
+        count: For a finding about many lines: how many.
+        lines: The first few of those lines.
+        first_line: For a repeat: the line that it repeats.
+    """
+
+    rule: str
+    severity: Severity
+    line: int | None
+    field: str | None
+    value: str | None
+    message: str
+    fix: str
+    kind: str = ""
+    count: int | None = None
+    lines: tuple[int, ...] = ()
+    first_line: int | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The finding as the report and `findings.jsonl` write it."""
+        content: dict[str, object] = {
+            "rule": self.rule,
+            "severity": self.severity.value,
+            "line": self.line,
+            "field": self.field,
+            "value": self.value,
+            "message": self.message,
+            "fix": self.fix,
+        }
+        if self.count is not None:
+            content |= {"count": self.count, "lines": list(self.lines)}
+        if self.first_line is not None:
+            content["first_line"] = self.first_line
+        return content
+
+
+def shown(value: object, limit: int = VALUE_CHARACTERS) -> str:
+    """A value of the manifest as text that is safe to print: escaped, and cut at `limit` characters.
+
+    Text stands without quotes; anything else as JSON.
+    """
+    if not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False)
+    cut = value[: limit + 1]
+    escaped = cut if cut.isascii() and cut.isprintable() else "".join(map(_escaped, cut))
+    return escaped if len(escaped) <= limit else escaped[: limit - 1] + "…"
+
+
+def _escaped(character: str) -> str:
+    if character == " " or (character.isprintable() and unicodedata.category(character) != "Co"):
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def verdict(severities: set[Severity]) -> Verdict:
+    """INVALID if anything is an error, else INCOMPLETE if anything is unchecked, else VALID."""
+    if Severity.ERROR in severities:
+        return Verdict.INVALID
+    return Verdict.INCOMPLETE if Severity.UNCHECKED in severities else Verdict.VALID

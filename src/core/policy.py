@@ -1,0 +1,87 @@
+"""How one manifest is to be judged: for whom, as what, and how severely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.catalogue import RULES
+from core.consumers import DEFAULT_CONSUMER, Consumer, Role
+from core.finding import Finding, Severity, shown
+
+_MESSAGE_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The choices by which a manifest is judged.
+
+    Attributes:
+        consumer: Who will read it.
+        role: What the dataset is for, if that is known.
+        label_attribute: The judged label, if one is configured.
+        images_bucket: The one bucket of the images, if one is configured.
+        check_images: Whether the existence of images is judged (`scope` of the report).
+    """
+
+    consumer: Consumer = DEFAULT_CONSUMER
+    role: Role | None = None
+    label_attribute: str | None = None
+    images_bucket: str | None = None
+    check_images: bool = True
+
+    @property
+    def scope(self) -> str:
+        """What the verdict covers: `lines+images`, or `lines` alone."""
+        return "lines+images" if self.check_images else "lines"
+
+    def severity(self, slug: str, kind: str = "") -> Severity | None:
+        """The severity of a rule's kind of fault for this consumer; None where the rule is off."""
+        rule = RULES[slug]
+        return self.consumer.severities.get(slug, rule.kinds.get(kind, rule.severity))
+
+    def finding(
+        self,
+        slug: str,
+        message: str,
+        *,
+        kind: str = "",
+        line: int | None = None,
+        field: str | None = None,
+        value: object = ...,
+        fix: str | None = None,
+        count: int | None = None,
+        lines: tuple[int, ...] = (),
+        first_line: int | None = None,
+    ) -> list[Finding]:
+        """One finding, or none where the rule is off for this consumer.
+
+        Args:
+            slug: The rule.
+            message: What is wrong here.
+            kind: The sort of fault within the rule.
+            line: The line that it names.
+            field: Path of the field.
+            value: The offending value as decoded; left out where there is none to show.
+            fix: What to do, where that can be said more exactly than in the catalogue.
+            count: How many lines a finding about many concerns.
+            lines: The first few of those lines.
+            first_line: The line that is repeated.
+        """
+        severity = self.severity(slug, kind)
+        if severity is None:
+            return []
+        return [
+            Finding(
+                slug,
+                severity,
+                line,
+                None if field is None else shown(field),
+                None if value is ... else shown(value),
+                shown(message, _MESSAGE_CHARACTERS),
+                shown(fix or RULES[slug].fix, _MESSAGE_CHARACTERS),
+                shown(kind),
+                count,
+                lines,
+                first_line,
+            )
+        ]

@@ -1,0 +1,87 @@
+"""What the core asks of the outside. The adapters are in `aws`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from core.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object that exists.
+
+    Attributes:
+        size: In bytes.
+        archived: In an archive storage class, and not restored.
+    """
+
+    size: int
+    archived: bool = False
+
+
+class NotFound(Enum):
+    """Why an object is not known to exist."""
+
+    MISSING = auto()
+    DENIED = auto()
+    ENCRYPTED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a listing.
+
+    Attributes:
+        objects: Keys and what is known of them, in rising order.
+        last: No further page follows.
+    """
+
+    objects: Sequence[tuple[str, Found]]
+    last: bool
+
+
+class ImageStore(Protocol):
+    """Where the images lie."""
+
+    def region(self, bucket: str) -> str | None:
+        """The bucket's region; None where that cannot be told.
+
+        Raises:
+            NoSuchBucket: The bucket does not exist.
+            RetryableError: The store was throttled past every retry, or out of reach.
+        """
+        ...
+
+    def list_after(self, bucket: str, after: str) -> Page:
+        """The objects whose keys follow `after` in the order of UTF-8 bytes, up to a thousand.
+
+        Raises:
+            AccessDenied: Listing is not allowed.
+            NoSuchBucket: The bucket does not exist.
+            RetryableError: The store was throttled past every retry, or out of reach.
+        """
+        ...
+
+    def head(self, bucket: str, keys: Sequence[str]) -> Iterable[tuple[str, Found | NotFound]]:
+        """Looks at single objects, in any order.
+
+        Raises:
+            RetryableError: The store was throttled past every retry, or out of reach.
+        """
+        ...
+
+
+class FindingSink(Protocol):
+    """Where every finding goes, as soon as it is known."""
+
+    def write(self, findings: Sequence[Finding]) -> None:
+        """Takes findings on.
+
+        Raises:
+            GateError: They could not be stored.
+        """
+        ...

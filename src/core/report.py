@@ -1,0 +1,257 @@
+"""The report: what a judgement says, as one JSON object. `docs/report.schema.json` is generated from these models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core import __version__
+from core.accepted import EXCLUDED
+from core.catalogue import CATALOGUE_VERSION
+from core.finding import Finding, Severity, Verdict
+from core.manifest import ManifestObject
+from core.stretch import LineState
+from core.validate import Judgement
+
+SCHEMA_VERSION: Final = "1.0"
+MAX_FINDINGS: Final = 1_000
+_NAMED: Final = 100
+"""Buckets, classes and label attributes that a report lists."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReportManifest(_Model):
+    """Which bytes were judged."""
+
+    bucket: str | None = Field(description="Its bucket; null for a local file.")
+    key: str = Field(description="Its key, decoded; or the local path.")
+    version: str | None
+    etag: str | None
+    size: int | None = Field(description="Bytes.")
+    sha256: str | None = Field(description="Null where the manifest was not read to its end.")
+    sequencer: str | None = Field(description="Of the event that led here.")
+
+
+class ReportFile(_Model):
+    """A file of the run."""
+
+    key: str
+    size: int = Field(description="Bytes.")
+    sha256: str
+
+
+class ReportLines(_Model):
+    """Lines by what is known of them; an unlabeled line may be valid."""
+
+    total: int
+    valid: int
+    invalid: int = Field(description="Named by at least one error.")
+    unchecked: int = Field(description="Their image was not checked.")
+    blank: int
+    unlabeled: int
+
+
+class ReportBucket(_Model):
+    """A bucket that lines name."""
+
+    bucket: str
+    lines: int
+    first_line: int
+
+
+class ReportLabel(_Model):
+    """A name under which labels were judged."""
+
+    name: str
+    lines: int
+    first_line: int
+
+
+class ReportImages(_Model):
+    """The images of the dataset's bucket, each counted once."""
+
+    bucket: str | None = Field(description="The dataset's bucket.")
+    checked: int = Field(description="Known to exist or not.")
+    missing: int
+    unchecked: int
+
+
+class ReportStatistics(_Model):
+    """What the manifest holds."""
+
+    lines: ReportLines
+    classes: dict[str, int] = Field(description="Labelled images by class, on lines without fault of their own.")
+    buckets: list[ReportBucket]
+    labels: list[ReportLabel]
+    images: ReportImages
+
+
+class ReportFinding(_Model):
+    """One fault, or one that many lines share."""
+
+    rule: str
+    severity: Severity
+    line: int | None = Field(description="Physical line, from 1; null for the whole manifest.")
+    field: str | None
+    value: str | None = Field(description="Escaped, cut at 200 characters.")
+    message: str
+    fix: str
+    count: int | None = Field(default=None, description="Lines concerned, where the entry speaks of many.")
+    lines: list[int] | None = Field(default=None, description="The first of those lines.")
+    first_line: int | None = Field(default=None, description="The line that this one repeats.")
+
+
+class ReportTool(_Model):
+    """Who judged."""
+
+    name: Literal["manifest-gate"] = "manifest-gate"
+    version: str = __version__
+    catalogue: str = CATALOGUE_VERSION
+
+
+class ReportConsumer(_Model):
+    """For whom, and as what."""
+
+    name: str
+    role: str | None
+    label_attribute: str | None
+
+
+class Report(_Model):
+    """The judgement on one manifest."""
+
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    verdict: Verdict
+    scope: Literal["lines+images", "lines"] = Field(description="What the verdict covers.")
+    manifest: ReportManifest
+    consumer: ReportConsumer
+    tool: ReportTool = ReportTool()
+    looked_at: datetime = Field(description="When the judgement began; images may have changed since.")
+    seconds: float = Field(description="How long it took.")
+    requests: dict[str, int] = Field(description="Requests to S3, by operation.")
+    run: str = Field(description="Names the folder of this run's files.")
+    files: dict[str, ReportFile] = Field(description="By name.")
+    accepted: Literal["all", "none", "file"] = Field(
+        description="Lines with no error and nothing unchecked: all of them, none, or those in the file accepted.manifest."
+    )
+    statistics: ReportStatistics
+    totals: dict[str, int] = Field(description="Findings by rule, exact.")
+    capped: bool = Field(description="Some findings are only in findings.jsonl.")
+    findings: list[ReportFinding]
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """The report as it is stored."""
+        return self.model_dump_json(indent=indent, exclude_unset=False, exclude=None, by_alias=True) + "\n"
+
+
+def build_report(
+    judgement: Judgement,
+    *,
+    run: str,
+    looked_at: datetime,
+    seconds: float,
+    requests: Mapping[str, int],
+    files: Mapping[str, ReportFile],
+    most: int = MAX_FINDINGS,
+) -> Report:
+    """Builds the report on a judgement.
+
+    Args:
+        judgement: What was found out.
+        run: Names the folder of the run's files.
+        looked_at: When it began, in UTC.
+        seconds: How long it took.
+        requests: Requests to S3, by operation.
+        files: The run's files by name.
+        most: Findings that are listed at most.
+    """
+    states = judgement.stretch.states
+    blank = judgement.stretch.count(LineState.BLANK)
+    findings, capped = judgement.stretch.tally.entries(len(states) - blank, most)
+    return Report(
+        verdict=judgement.verdict,
+        scope=judgement.policy.scope,
+        manifest=_manifest(judgement.manifest, judgement.sha256),
+        consumer=ReportConsumer(
+            name=judgement.policy.consumer.name,
+            role=judgement.policy.role,
+            label_attribute=judgement.policy.label_attribute,
+        ),
+        looked_at=looked_at,
+        seconds=round(seconds, 3),
+        requests=dict(requests),
+        run=run,
+        files=dict(files),
+        accepted=accepted(judgement),
+        statistics=_statistics(judgement),
+        totals=dict(sorted(judgement.stretch.tally.totals.items())),
+        capped=capped,
+        findings=[_finding(finding) for finding in findings],
+    )
+
+
+def accepted(judgement: Judgement) -> Literal["all", "none", "file"]:
+    """Whether all lines can be trusted, none, or some: then they are worth a file of their own."""
+    stretch = judgement.stretch
+    lines = len(stretch.states) - stretch.count(LineState.BLANK)
+    excluded = stretch.count(EXCLUDED)
+    if lines == excluded:
+        return "none"
+    return "file" if excluded or judgement.sha256 is None else "all"
+
+
+def _manifest(manifest: ManifestObject, sha256: str | None) -> ReportManifest:
+    return ReportManifest(
+        bucket=manifest.bucket,
+        key=manifest.key,
+        version=manifest.version,
+        etag=manifest.etag,
+        size=manifest.size,
+        sha256=sha256,
+        sequencer=manifest.sequencer,
+    )
+
+
+def _statistics(judgement: Judgement) -> ReportStatistics:
+    stretch, check = judgement.stretch, judgement.check
+    blank, invalid = stretch.count(LineState.BLANK), stretch.count(LineState.INVALID)
+    buckets = list(stretch.references.buckets.items())[:_NAMED]
+    labels = list(stretch.labels.seen.items())[:_NAMED]
+    classes = {**dict.fromkeys(judgement.policy.consumer.classes or (), 0)}
+    classes |= {name: count for name, (count, _) in list(stretch.classes.seen.items())[:_NAMED]}
+    return ReportStatistics(
+        lines=ReportLines(
+            total=len(stretch.states),
+            valid=len(stretch.states) - blank - stretch.count(EXCLUDED),
+            invalid=invalid,
+            unchecked=stretch.count(LineState.UNCHECKED),
+            blank=blank,
+            unlabeled=stretch.count(LineState.UNLABELED),
+        ),
+        classes=classes,
+        buckets=[ReportBucket(bucket=name, lines=bucket.count, first_line=bucket.first_line) for name, bucket in buckets],
+        labels=[ReportLabel(name=name, lines=count, first_line=first) for name, (count, first) in labels],
+        images=ReportImages(
+            bucket=judgement.images_bucket,
+            checked=check.checked if check else 0,
+            missing=len(check.missing) if check else 0,
+            unchecked=_unchecked(judgement),
+        ),
+    )
+
+
+def _unchecked(judgement: Judgement) -> int:
+    """Images that nobody looked at; those of a judgement of the lines alone included."""
+    bucket = judgement.stretch.references.buckets.get(judgement.images_bucket or "")
+    named = len(bucket.lines) if bucket else 0
+    return named - (judgement.check.checked if judgement.check else 0)
+
+
+def _finding(finding: Finding) -> ReportFinding:
+    return ReportFinding.model_validate(finding.to_json())

@@ -1,0 +1,125 @@
+"""`s3://BUCKET/KEY`: what a reference to an image may be. Never url-decoded: `%20` is three characters of the key."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+MAX_KEY_BYTES = 1_024
+"""S3's own limit on a key, in UTF-8 bytes."""
+IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg")
+
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
+_SCHEME = re.compile(r"s3\s*:[\s/]*", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(
+    r"https?://(?:(?P<host>[a-z0-9.-]+)\.s3[.a-z0-9-]*\.amazonaws\.com(?:\.cn)?/(?P<key>[^?#]+)"
+    r"|s3[.a-z0-9-]*\.amazonaws\.com(?:\.cn)?/(?P<path>[^?#]+))"
+)
+_ESCAPED_BYTE = re.compile(r"%[0-9A-Fa-f]{2}")
+_LEGACY_BUCKET = re.compile(r"[A-Z_]")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRef:
+    """A bucket and a key, both as written."""
+
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Why a value is not a reference.
+
+    Attributes:
+        kind: Slug of the reason.
+        message: The reason in words.
+        mended: The reference that was probably meant, if that can be told.
+    """
+
+    kind: str
+    message: str
+    mended: str | None = None
+
+
+def parse(value: object) -> SourceRef | Malformed:
+    """Reads `s3://BUCKET/KEY`, or says why it is none."""
+    if not isinstance(value, str):
+        return Malformed("not-a-text", "is not a text")
+    if value.startswith("s3://"):
+        if value[5:10].lower() == "s3://":
+            return Malformed("scheme-twice", "begins with s3:// twice", _mended(value))
+        return _read(value[5:])
+    bare = value.strip()
+    if not bare:
+        return Malformed("empty", "is empty")
+    if bare != value and bare.startswith("s3://"):
+        return Malformed("leading-space", "begins with white space", _mended(bare))
+    if web := _WEB_ADDRESS.match(bare):
+        path = f"{web['host']}/{web['key']}" if web["host"] else web["path"]
+        return Malformed("web-address", "is a web address, not an S3 location", _mended(unquote(path)))
+    if scheme := _SCHEME.match(bare):
+        spaced = any(map(str.isspace, scheme[0]))
+        kind, message = (
+            ("space-in-scheme", "has a space within s3://") if spaced
+            else ("upper-case-scheme", "has its scheme in upper case") if scheme[0].startswith("S")
+            else ("slashes", "does not have two slashes after s3:")
+        )  # fmt: skip
+        return Malformed(kind, message, _mended(bare[scheme.end() :]))
+    if "://" in bare:
+        return Malformed("other-scheme", "does not begin with s3://")
+    return Malformed("relative-path", "is a path without a bucket")
+
+
+def _read(path: str) -> SourceRef | Malformed:
+    bucket, _, key = path.partition("/")
+    if not _BUCKET.fullmatch(bucket):
+        return Malformed("bucket", "names a bucket that no bucket can be called")
+    if not key:
+        return Malformed("no-key", "names a bucket but no object")
+    if key.endswith("/"):
+        return Malformed("folder", "ends in a slash: it names a folder, not an image")
+    if len(key) > MAX_KEY_BYTES // 4 and len(key.encode()) > MAX_KEY_BYTES:
+        return Malformed("key-too-long", f"has a key of more than {MAX_KEY_BYTES:,} bytes")
+    return SourceRef(bucket, key)
+
+
+def _mended(path: str) -> str | None:
+    """The reference to a path, freed of its schemes, if that is sound."""
+    while path[:5].lower() == "s3://":
+        path = path[5:]
+    read = _read(path)
+    return str(read) if isinstance(read, SourceRef) else None
+
+
+def suspicions(ref: SourceRef) -> Iterator[str]:
+    """What is legal in a reference but seldom meant, in words."""
+    odd = sorted({c for c in ref.key if not _plain(c)}) if not (ref.key.isascii() and ref.key.isprintable()) else []
+    if odd:
+        yield "invisible or private characters " + ", ".join(f"U+{ord(c):04X}" for c in odd[:5])
+    if ref.key.endswith(" "):
+        yield "a space at the end"
+    if ref.key.startswith("/") or "//" in ref.key:
+        yield "an empty folder name (//)"
+    if "/../" in f"/{ref.key}/" or "/./" in f"/{ref.key}/":
+        yield "a dot folder (S3 does not resolve it)"
+    if escaped := _ESCAPED_BYTE.search(ref.key):
+        yield f"the three literal characters {escaped[0]} (a source-ref is never url-decoded)"
+    if _LEGACY_BUCKET.search(ref.bucket):
+        yield "a bucket name with upper case or _, which only very old buckets have"
+
+
+def _plain(character: str) -> bool:
+    """Whether a character of a key is visible, or the common space."""
+    return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Zs")
+
+
+def is_image_name(key: str) -> bool:
+    """Whether a key's extension is that of a PNG or JPEG."""
+    return key[-5:].lower().endswith(IMAGE_EXTENSIONS)

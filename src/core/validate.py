@@ -1,0 +1,195 @@
+"""The whole way: bytes, lines, references, images, dataset. Every step yields values that merge."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from core.choices import choose
+from core.dataset import judge_dataset
+from core.errors import NoSuchBucket, RetryableError
+from core.existence import Cause, ImageCheck, check_images, judge_images, similar_keys
+from core.file_shape import HEAD_BYTES, judge_shape
+from core.finding import Finding, Verdict, verdict
+from core.lines import BYTE_ORDER_MARK, split_lines
+from core.manifest import ManifestObject, OpenManifest
+from core.policy import Policy
+from core.ports import FindingSink, ImageStore
+from core.stretch import LineState, Stretch
+from core.tally import Tally
+
+_BATCH = 1_000
+"""Findings that are handed on together."""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What was found out about one manifest.
+
+    Attributes:
+        manifest: Which one.
+        policy: By what it was judged.
+        stretch: Its lines.
+        check: Its images; None where none were to be checked.
+        images_bucket: The dataset's bucket, if any line names one.
+        sha256: Of the whole manifest; None where it was not read to its end.
+        bytes_read: How much of it was read.
+    """
+
+    manifest: ManifestObject
+    policy: Policy
+    stretch: Stretch = field(default_factory=Stretch)
+    check: ImageCheck | None = None
+    images_bucket: str | None = None
+    sha256: str | None = None
+    bytes_read: int = 0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the manifest can be trusted."""
+        return verdict({severity for severity, count in self.stretch.tally.severities.items() if count})
+
+    @property
+    def throttled(self) -> bool:
+        """Whether judging anew would answer more: images stayed unchecked for a passing cause."""
+        return self.check is not None and Cause.THROTTLED in self.check.unchecked
+
+
+def validate(
+    opened: OpenManifest,
+    policy: Policy,
+    images: ImageStore,
+    sink: FindingSink,
+    *,
+    out_of_time: Callable[[], bool] = lambda: False,
+    choices_allowed: bool = False,
+    keep: int = 100,
+) -> Judgement:
+    """Judges one manifest.
+
+    Args:
+        opened: The manifest and its bytes.
+        policy: How to judge.
+        images: Where the images lie; not asked if the policy does not check images.
+        sink: Takes every finding, in the order in which they are found.
+        out_of_time: Tells that no further work may begin; what is left is then reported as unchecked.
+        choices_allowed: The object's metadata may choose consumer, role and label.
+        keep: Samples of findings to keep of each rule.
+
+    Raises:
+        GateError: The manifest could not be read, or the sink failed.
+    """
+    judgement = Judgement(opened.manifest, policy, Stretch(tally=Tally(keep=keep)))
+    findings: list[Finding] = []
+    if choices_allowed:
+        judgement.policy, findings = choose(opened.metadata, policy)
+    findings += _judge_object(opened, judgement.policy)
+    _record(judgement, sink, findings)
+    if opened.archived or _too_large(opened.manifest, judgement.policy):
+        return judgement
+    if _read(judgement, opened.chunks, sink, out_of_time):
+        _record(judgement, sink, judge_dataset(judgement.stretch, judgement.policy))
+    _record(judgement, sink, judgement.stretch.references.judge(judgement.policy))
+    judgement.images_bucket = judgement.stretch.references.images_bucket(judgement.policy.images_bucket)
+    if judgement.policy.check_images and judgement.images_bucket in judgement.stretch.references.buckets:
+        _check_images(judgement, judgement.images_bucket, images, sink, out_of_time)
+    return judgement
+
+
+def _record(judgement: Judgement, sink: FindingSink, findings: Iterable[Finding]) -> None:
+    pending = iter(findings)
+    while batch := list(islice(pending, _BATCH)):
+        judgement.stretch.record(batch)
+        sink.write(batch)
+
+
+def _judge_object(opened: OpenManifest, policy: Policy) -> Iterator[Finding]:
+    manifest, consumer = opened.manifest, policy.consumer
+    if manifest.bucket is not None and consumer.manifest_key and not consumer.manifest_key.fullmatch(manifest.key):
+        message = f"The manifest's key has characters that {consumer.name} does not take."
+        yield from policy.finding("manifest-key-unsupported", message, value=manifest.key)
+    if opened.archived:
+        yield from policy.finding("manifest-archived", "The manifest lies in an archive storage class and is not restored.")
+    elif _too_large(manifest, policy):
+        message = f"The manifest has {manifest.size:,} bytes; {consumer.name} reads {consumer.manifest_bytes:,}. It was not read."
+        yield from policy.finding("manifest-too-large", message, value=manifest.size)
+
+
+def _too_large(manifest: ManifestObject, policy: Policy) -> bool:
+    limit = policy.consumer.manifest_bytes
+    return limit is not None and (manifest.size or 0) > limit
+
+
+def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_of_time: Callable[[], bool]) -> bool:
+    """Reads and judges the lines; returns whether it came to the end of a file that is JSON Lines."""
+    policy, stretch, digest = judgement.policy, judgement.stretch, hashlib.sha256()
+
+    def counted() -> Iterator[bytes]:
+        for chunk in chunks:
+            digest.update(chunk)
+            judgement.bytes_read += len(chunk)
+            yield chunk
+
+    head, stream = _headed(counted())
+    shape = judge_shape(head, policy)
+    if head.startswith(BYTE_ORDER_MARK):
+        shape += policy.finding("manifest-byte-order-mark", "The file begins with a byte order mark (EF BB BF).")
+    _record(judgement, sink, shape)
+    if any(finding.rule != "manifest-byte-order-mark" for finding in shape):
+        return False
+    for block in split_lines(stream):
+        sink.write(stretch.read(block, policy))
+        if out_of_time():
+            message = f"Time ran out after line {len(stretch.states):,}; the lines that follow were not read."
+            _record(judgement, sink, policy.finding("manifest-not-fully-read", message))
+            return False
+    judgement.sha256 = digest.hexdigest()
+    return True
+
+
+def _headed(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes, and the whole stream without byte order mark."""
+    head = b""
+    while len(head) < HEAD_BYTES and (chunk := next(chunks, None)) is not None:
+        head += chunk
+
+    def stream() -> Iterator[bytes]:
+        yield head.removeprefix(BYTE_ORDER_MARK)
+        yield from chunks
+
+    return head[:HEAD_BYTES], stream()
+
+
+def _check_images(
+    judgement: Judgement, bucket: str, images: ImageStore, sink: FindingSink, out_of_time: Callable[[], bool]
+) -> None:
+    policy, stretch = judgement.policy, judgement.stretch
+    references = stretch.references.buckets[bucket]
+    try:
+        _record(judgement, sink, _judge_region(judgement.manifest.bucket, bucket, images, policy))
+        check = check_images(bucket, references.lines, images, largest=policy.consumer.image_bytes, out_of_time=out_of_time)
+    except NoSuchBucket:
+        check = ImageCheck(checked=len(references.lines), missing=list(references.lines), no_bucket=True)
+    except RetryableError:
+        check = ImageCheck(unchecked={Cause.THROTTLED: list(references.lines)})
+    judgement.check = check
+    similar = similar_keys(check, bucket, images, out_of_time=out_of_time)
+    _record(judgement, sink, judge_images(check, bucket, references, policy, similar))
+    # One finding speaks of many lines here, so that the lines are marked by their keys.
+    for keys in check.unchecked.values():
+        stretch.mark((line for key in keys for line in references.lines_of(key)), LineState.UNCHECKED)
+    if check.no_bucket:
+        stretch.mark((line for key in check.missing for line in references.lines_of(key)), LineState.INVALID)
+
+
+def _judge_region(manifest_bucket: str | None, bucket: str, images: ImageStore, policy: Policy) -> Iterator[Finding]:
+    """Compares the regions; the look at the bucket also tells whether it exists."""
+    if manifest_bucket == bucket:
+        return
+    region = images.region(bucket)
+    home = images.region(manifest_bucket) if manifest_bucket else None
+    if region and home and region != home:
+        message = f"The images' bucket {bucket!r} lies in {region}, the manifest's in {home}."
+        yield from policy.finding("image-bucket-wrong-region", message, value=region)

@@ -1,0 +1,92 @@
+"""A deployed stack with the built artifact answering for it under Lambda's real runtime."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.emulator import REGION, Emulator
+from local.gate import Gate
+from local.missing import MissingIsDenied
+from local.runtime import Function, Runtime, Shim
+from local.stack import Stack, deploy
+
+IMAGES = "images-of-parts"
+"""A bucket apart from the manifests', so that what the function may do in each is told apart."""
+
+LAKE = "lake-of-images"
+"""A bucket with 3,000 objects, of which a manifest may want a few."""
+
+PARAMETERS = {
+    "FailureEmail": "you@example.com",
+    "ImagesBucketArns": f"arn:aws:s3:::{IMAGES},arn:aws:s3:::{LAKE}",
+    "TimeoutSeconds": "60",
+}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    emulator: Emulator
+    stack: Stack
+    gate: Gate
+    function: Function
+    shim: Shim
+
+    @property
+    def runtime(self) -> Runtime:
+        """What answers for it now."""
+        return self.shim.runtime
+
+    @contextmanager
+    def answered_by(self, runtime: Runtime) -> Iterator[None]:
+        """Lets another runtime answer, for a while."""
+        usual = self.runtime
+        self.shim.runtime = runtime
+        try:
+            yield
+        finally:
+            self.shim.runtime = usual
+
+    def client_as_role(self, service: str) -> Any:
+        """A client that may do what the function may do."""
+        return client_as_role(self.emulator, self.function, service)
+
+    def printed(self) -> list[dict[str, Any]]:
+        """What the function printed: its log lines and metrics."""
+        lines = self.runtime.process.log.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+@contextmanager
+def deployed(
+    emulator: Emulator,
+    artifact: Path,
+    parameters: Mapping[str, str] | None = None,
+    name: str = "manifest-gate",
+) -> Iterator[Deployment]:
+    stack = deploy(emulator, artifact, parameters or PARAMETERS, name)
+    function = Function.of(emulator, stack)
+    role = client_as_role(emulator, function, "s3")
+    with MissingIsDenied(emulator.endpoint_url, role) as s3:
+        function = replace(
+            function, variables=function.variables | {"AWS_ENDPOINT_URL_S3": s3.url}
+        )
+        log = emulator.folder / f"{name}.log"
+        with Runtime(artifact, function, log=log) as runtime, Shim(runtime) as shim:
+            function.answer_by(shim, emulator)
+            yield Deployment(emulator, stack, Gate(emulator, stack), function, shim)
+
+
+def client_as_role(emulator: Emulator, function: Function, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=emulator.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=function.credentials["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=function.credentials["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=function.credentials["AWS_SESSION_TOKEN"],
+    )

@@ -1,0 +1,169 @@
+"""Each statement of the function's policy is needed: without it a named scenario goes wrong."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from samtranslator.yaml_helper import yaml_parse
+
+from local import ROOT
+from local.manifests import good, line, text
+from tests.e2e.deployment import IMAGES, LAKE, Deployment
+
+POLICY = "validate-manifest"
+
+
+def judge(deployment: Deployment, body: bytes) -> Any:
+    """Drops a manifest and gives its report; None if its event failed every attempt."""
+    gate, key = deployment.gate, f"{uuid.uuid4()}.manifest"
+    version = gate.drop(key, body)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if (report := gate.report(key, version)) is not None:
+            return report
+        if gate.failures():
+            return None
+        time.sleep(0.1)
+    raise TimeoutError
+
+
+def a_good_manifest_is_valid(deployment: Deployment) -> bool:
+    sample = good(IMAGES)
+    deployment.gate.put_images(IMAGES, sample.images)
+    report = judge(deployment, sample.body)
+    return report is not None and report["verdict"] == "VALID"
+
+
+def a_manifest_deleted_meanwhile_is_passed_over(deployment: Deployment) -> bool:
+    s3 = {
+        "bucket": {"name": deployment.gate.manifests},
+        "object": {"key": "gone.manifest", "eTag": "0" * 32, "size": 1, "sequencer": "00AA"},
+    }
+    record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3}
+    answer = deployment.runtime.invoke({"Records": [record]})
+    return "manifests" in answer
+
+
+def scattered_images_are_found(deployment: Deployment) -> bool:
+    keys = [f"lake/{number:04}.png" for number in range(0, 3_000, 50)]
+    body = text(line(LAKE, key, anomaly=False) for key in keys)
+    return judge(deployment, body)["verdict"] == "VALID"
+
+
+def a_missing_image_is_named(deployment: Deployment) -> bool:
+    body = text(iter([line(IMAGES, "no such image.png", anomaly=False)]))
+    return list(judge(deployment, body)["totals"]) == ["image-not-found"]
+
+
+def a_rejection_is_published(deployment: Deployment) -> bool:
+    gate = deployment.gate
+    gate.messages()
+    judge(deployment, b"{\n")
+    while not (messages := gate.messages()):
+        if gate.failures():
+            return False
+    return len(messages) == 1
+
+
+def lambda_puts_failures_into_the_queue(deployment: Deployment) -> bool:
+    """Lambda does so as the function's role; the embedded AWS would without asking."""
+    queue = deployment.stack.outputs["FailureQueueUrl"]
+    allowed = may(deployment, "sqs", "send_message", QueueUrl=queue, MessageBody="{}")
+    deployment.gate.failures()
+    return allowed
+
+
+def lambda_writes_logs(deployment: Deployment) -> bool:
+    """Ditto."""
+    group = deployment.stack.outputs["LogGroupName"]
+    name = str(uuid.uuid4())
+    return may(deployment, "logs", "create_log_stream", logGroupName=group, logStreamName=name)
+
+
+SCENARIOS: dict[str, Callable[[Deployment], bool]] = {
+    "ReadManifests": a_good_manifest_is_valid,
+    "ListManifests": a_manifest_deleted_meanwhile_is_passed_over,
+    "WriteReports": a_good_manifest_is_valid,
+    "ListReports": a_good_manifest_is_valid,
+    "ReadImages": scattered_images_are_found,
+    "ListImages": a_missing_image_is_named,
+    "PublishVerdicts": a_rejection_is_published,
+    "SendFailures": lambda_puts_failures_into_the_queue,
+    "WriteLogs": lambda_writes_logs,
+}
+NOT_TO_BE_SHOWN_HERE = {
+    "UseKey": "the embedded AWS does not encrypt",
+    "WriteTraces": "the embedded AWS has no X-Ray",
+}
+
+
+@pytest.mark.parametrize("sid", SCENARIOS)
+def test_scenario_needs_statement(deployment: Deployment, sid: str) -> None:
+    scenario = SCENARIOS[sid]
+
+    assert scenario(deployment)
+    with without(deployment, sid):
+        assert not scenario(deployment)
+
+
+def test_every_statement_has_its_scenario() -> None:
+    template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    role = template["Resources"]["ValidateManifestRole"]["Properties"]
+    (policy,) = role["Policies"]
+    statements = [
+        statement["Fn::If"][1] if "Fn::If" in statement else statement
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+    sids = [statement["Sid"] for statement in statements]
+
+    assert sorted(sids) == sorted([*SCENARIOS, *NOT_TO_BE_SHOWN_HERE])
+
+
+def test_event_that_failed_every_attempt_lies_in_the_failure_queue(deployment: Deployment) -> None:
+    gate = deployment.gate
+    with without(deployment, "ReadManifests"):
+        version = gate.drop("unreadable.manifest", good(IMAGES).body)
+        (failure,) = gate.failures(seconds=20)
+
+    assert gate.report("unreadable.manifest", version) is None
+    assert failure["requestContext"]["condition"] == "RetriesExhausted"
+    assert failure["requestContext"]["approximateInvokeCount"] == 3
+    (record,) = failure["requestPayload"]["Records"]
+    assert record["s3"]["object"]["key"] == "unreadable.manifest"
+    assert "PermanentError" in json.dumps(failure["responsePayload"])
+    assert "s3:GetObject" in json.dumps(failure["responsePayload"])
+
+
+@contextmanager
+def without(deployment: Deployment, sid: str) -> Iterator[None]:
+    """Takes a statement out of the function's policy, for a while."""
+    iam = deployment.emulator.client("iam")
+    name = {
+        "RoleName": deployment.stack.resources["ValidateManifestRole"],
+        "PolicyName": POLICY,
+    }
+    document = iam.get_role_policy(**name)["PolicyDocument"]
+    kept = [statement for statement in document["Statement"] if statement["Sid"] != sid]
+    assert len(kept) == len(document["Statement"]) - 1
+    iam.put_role_policy(**name, PolicyDocument=json.dumps(document | {"Statement": kept}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**name, PolicyDocument=json.dumps(document))
+
+
+def may(deployment: Deployment, service: str, call: str, **arguments: str) -> bool:
+    """Whether the function's role may make a call."""
+    client = deployment.client_as_role(service)
+    try:
+        getattr(client, call)(**arguments)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}
+        return False
+    return True

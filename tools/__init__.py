@@ -1,0 +1,1 @@
+"""What the Makefile needs beyond a line of shell. Standard library only."""
