@@ -1,6 +1,5 @@
 """The embedded AWS: ministack on a free port of 127.0.0.1, with policies enforced."""
 
-import json
 import os
 import socket
 import tempfile
@@ -25,6 +24,8 @@ CREDENTIALS = {
     "AWS_DEFAULT_REGION": REGION,
 }
 """What a client needs besides the address: the root user of the emulator's one account."""
+
+Client = Any  # boto3 makes its clients at run time
 
 MAX_LINKS = 50_000  # to one file; ext4 allows 65,000
 
@@ -52,9 +53,7 @@ class Emulator:
 
     def __enter__(self) -> Self:
         with ExitStack() as cleanup:
-            self.folder = Path(
-                cleanup.enter_context(tempfile.TemporaryDirectory(prefix="manifest-gate-"))
-            )
+            self.folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="manifest-gate-")))
             port = free_port()
             self.endpoint_url = f"http://127.0.0.1:{port}"
             environment = clean_environment() | {
@@ -83,7 +82,7 @@ class Emulator:
     ) -> None:
         self._cleanup.__exit__(error_type, error, traceback)
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
+    def client(self, service: str) -> Client:
         """Give a boto3 client of the emulator's root user."""
         return boto3.client(
             service,  # type: ignore[call-overload]
@@ -93,13 +92,6 @@ class Emulator:
             region_name=REGION,
             config=Config(max_pool_connections=16),
         )
-
-    def configure(self, **settings: str) -> None:
-        """Change settings of the running emulator."""
-        request = urllib.request.Request(  # noqa: S310 - our own address
-            f"{self.endpoint_url}/_ministack/config", json.dumps(settings).encode(), method="POST"
-        )
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
 
     def _ready(self) -> bool:
         try:

@@ -10,10 +10,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local import LocalError
 from local.emulator import ACCOUNT, REGION, Emulator
 from local.stack import Stack
 
 Report = dict[str, Any]
+Message = dict[str, Any]
 
 
 class Gate:
@@ -39,8 +41,7 @@ class Gate:
         """Put images, several at a time."""
         with ThreadPoolExecutor(8) as threads:
             puts = [
-                threads.submit(self._s3.put_object, Bucket=bucket, Key=key, Body=body)
-                for key, body in images.items()
+                threads.submit(self._s3.put_object, Bucket=bucket, Key=key, Body=body) for key, body in images.items()
             ]
             for put in as_completed(puts):
                 put.result()
@@ -72,20 +73,22 @@ class Gate:
         """Wait for the report on a version of a manifest.
 
         Raises:
-            TimeoutError: It did not come.
+            LocalError: It did not come; the message says why, if that is known.
         """
         deadline = time.monotonic() + seconds
         while (report := self.report(key, version)) is None:
+            for failure in self.failures():
+                raise LocalError(f"The function failed at every attempt: {cause(failure)}")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"no report on {key} after {seconds:g} s")
+                raise LocalError(f"There is no report on {key} after {seconds:g} s.")
             time.sleep(0.1)
         return report
 
-    def messages(self, seconds: int = 1) -> list[dict[str, Any]]:
+    def messages(self, seconds: int = 1) -> list[Message]:
         """Receive what was published to the topic, waiting up to `seconds` for the first."""
         return self._receive(self._inbox, seconds)
 
-    def failures(self, seconds: int = 0) -> list[dict[str, Any]]:
+    def failures(self, seconds: int = 0) -> list[Message]:
         """Receive the events that failed every attempt, waiting up to `seconds` for the first."""
         return self._receive(self._failures, seconds)
 
@@ -116,10 +119,15 @@ class Gate:
         url: str = queue["QueueUrl"]
         return url
 
-    def _receive(self, queue: str, seconds: int) -> list[dict[str, Any]]:
-        received = self._sqs.receive_message(
-            QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=seconds
-        ).get("Messages", [])
+    def _receive(self, queue: str, seconds: int) -> list[Message]:
+        received = self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=seconds).get(
+            "Messages", []
+        )
         for message in received:
             self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(message["Body"]) for message in received]
+
+
+def cause(failure: Message) -> str:
+    """Give why an event failed every attempt."""
+    return str(failure["responsePayload"]["errorMessage"])

@@ -98,3 +98,4 @@ def leave_in_order_when_told_to() -> None:
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it

@@ -49,12 +49,8 @@ class Function:
     @classmethod
     def of(cls, emulator: Emulator, stack: Stack) -> Self:
         """Read a stack's function from the embedded AWS."""
-        found = emulator.client("lambda").get_function_configuration(
-            FunctionName=stack.resources[FUNCTION]
-        )
-        role = emulator.client("sts").assume_role(
-            RoleArn=found["Role"], RoleSessionName=found["FunctionName"][:64]
-        )
+        found = emulator.client("lambda").get_function_configuration(FunctionName=stack.resources[FUNCTION])
+        role = emulator.client("sts").assume_role(RoleArn=found["Role"], RoleSessionName=found["FunctionName"][:64])
         return cls(
             name=found["FunctionName"],
             handler=found["Handler"],

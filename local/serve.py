@@ -2,11 +2,12 @@
 
 import sys
 import textwrap
+from typing import NoReturn
 
 from local import ROOT, LocalError
 from local.demo import start
 from local.emulator import CREDENTIALS, Emulator, forget_real_accounts
-from local.gate import Gate
+from local.gate import Gate, cause
 from local.manifests import good
 from local.process import leave_in_order_when_told_to
 from local.screen import console, heading, show, step
@@ -62,14 +63,13 @@ def explain(emulator: Emulator, gate: Gate) -> None:
     console.print()
 
 
-def follow(gate: Gate) -> None:
+def follow(gate: Gate) -> NoReturn:
     """Show verdicts, and events that failed every attempt, as they come; never returns."""
     while True:
         for message in gate.messages(seconds=2):
             show(f"{message['Subject']}\n{textwrap.indent(message['Message'], '  ')}\n")
         for failure in gate.failures():
-            cause = failure["responsePayload"]["errorMessage"]
-            show(f"The function failed at every attempt: {cause}\n")
+            show(f"The function failed at every attempt: {cause(failure)}\n")
 
 
 if __name__ == "__main__":

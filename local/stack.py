@@ -1,6 +1,5 @@
 """The project's own template, deployed into the embedded AWS."""
 
-import json
 import subprocess
 import zipfile
 from collections.abc import Mapping
@@ -98,10 +97,7 @@ def deploy(
     cloudformation.create_stack(
         StackName=name,
         TemplateURL=f"{emulator.endpoint_url}/{CODE_BUCKET}/{name}.yaml",
-        Parameters=[
-            {"ParameterKey": key, "ParameterValue": value}
-            for key, value in (parameters or {}).items()
-        ],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     try:
@@ -117,9 +113,7 @@ def deploy(
     return Stack(
         name,
         {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]},
-        {
-            resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources
-        },
+        {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources},
     )
 
 

@@ -5,8 +5,8 @@ Faults of the customer's data are findings: values, never exceptions. Faults of 
     GateError
     |-- RetryableError      throttling, 5xx, time-outs, conflicts: the same call may work later
     `-- PermanentError      a person must act; the message says how
-        |-- AccessDenied
-        `-- NoSuchBucket
+        |-- AccessDeniedError
+        `-- NoSuchBucketError
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class PermanentError(GateError):
     """A retry does not help; the message says what a person must do."""
 
 
-class AccessDenied(PermanentError):
+class AccessDeniedError(PermanentError):
     """The credentials may not make this call."""
 
 
-class NoSuchBucket(PermanentError):
+class NoSuchBucketError(PermanentError):
     """The bucket does not exist."""

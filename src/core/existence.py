@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import islice, pairwise
 from urllib.parse import unquote, unquote_plus
 
-from core.errors import AccessDenied, NoSuchBucket, RetryableError
+from core.errors import AccessDeniedError, NoSuchBucketError, RetryableError
 from core.finding import Finding
 from core.policy import Policy
 from core.ports import Found, ImageStore, NotFound, Page
@@ -131,9 +131,9 @@ def check_images(
                     answered.add(key)
                     check.answer(key, answer, largest)
                 position = end
-        except AccessDenied:
+        except AccessDeniedError:
             may_list = False
-        except NoSuchBucket:
+        except NoSuchBucketError:
             return ImageCheck(checked=len(wanted), missing=wanted, no_bucket=True)
         except RetryableError:
             check.leave(Cause.THROTTLED, (key for key in wanted[position:] if key not in answered))

@@ -51,7 +51,7 @@ class ImageStore(Protocol):
         """The bucket's region; None where that cannot be told.
 
         Raises:
-            NoSuchBucket: The bucket does not exist.
+            NoSuchBucketError: The bucket does not exist.
             RetryableError: The store was throttled past every retry, or out of reach.
         """
         ...
@@ -60,8 +60,8 @@ class ImageStore(Protocol):
         """The objects whose keys follow `after` in the order of UTF-8 bytes, up to a thousand.
 
         Raises:
-            AccessDenied: Listing is not allowed.
-            NoSuchBucket: The bucket does not exist.
+            AccessDeniedError: Listing is not allowed.
+            NoSuchBucketError: The bucket does not exist.
             RetryableError: The store was throttled past every retry, or out of reach.
         """
         ...

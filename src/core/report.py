@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from core import __version__
 from core.accepted import EXCLUDED
@@ -18,6 +18,7 @@ from core.validate import Judgement
 
 SCHEMA_VERSION: Final = "1.0"
 MAX_FINDINGS: Final = 1_000
+_RARE: Final = frozenset({"count", "lines", "first_line"})
 _NAMED: Final = 100
 """Buckets, classes and label attributes that a report lists."""
 
@@ -106,6 +107,12 @@ class ReportFinding(_Model):
     lines: list[int] | None = Field(default=None, description="The first of those lines.")
     first_line: int | None = Field(default=None, description="The line that this one repeats.")
 
+    @model_serializer(mode="wrap")
+    def _without_unused(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leaves out what only some findings have."""
+        content: dict[str, object] = serialize(self)
+        return {name: value for name, value in content.items() if value is not None or name not in _RARE}
+
 
 class ReportTool(_Model):
     """Who judged."""
@@ -137,8 +144,8 @@ class Report(_Model):
     requests: dict[str, int] = Field(description="Requests to S3, by operation.")
     run: str = Field(description="Names the folder of this run's files.")
     files: dict[str, ReportFile] = Field(description="By name.")
-    accepted: Literal["all", "none", "file"] = Field(
-        description="Lines with no error and nothing unchecked: all of them, none, or those in the file accepted.manifest."
+    accepted: Literal["all", "some", "none"] = Field(
+        description="Lines with no error and nothing unchecked: all, some (the run's accepted.manifest holds them) or none."
     )
     statistics: ReportStatistics
     totals: dict[str, int] = Field(description="Findings by rule, exact.")
@@ -147,7 +154,7 @@ class Report(_Model):
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """The report as it is stored."""
-        return self.model_dump_json(indent=indent, exclude_unset=False, exclude=None, by_alias=True) + "\n"
+        return self.model_dump_json(indent=indent) + "\n"
 
 
 def build_report(
@@ -196,14 +203,14 @@ def build_report(
     )
 
 
-def accepted(judgement: Judgement) -> Literal["all", "none", "file"]:
+def accepted(judgement: Judgement) -> Literal["all", "some", "none"]:
     """Whether all lines can be trusted, none, or some: then they are worth a file of their own."""
     stretch = judgement.stretch
     lines = len(stretch.states) - stretch.count(LineState.BLANK)
     excluded = stretch.count(EXCLUDED)
     if lines == excluded:
         return "none"
-    return "file" if excluded or judgement.sha256 is None else "all"
+    return "some" if excluded or judgement.sha256 is None else "all"
 
 
 def _manifest(manifest: ManifestObject, sha256: str | None) -> ReportManifest:

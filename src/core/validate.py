@@ -9,7 +9,7 @@ from itertools import islice
 
 from core.choices import choose
 from core.dataset import judge_dataset
-from core.errors import NoSuchBucket, RetryableError
+from core.errors import NoSuchBucketError, RetryableError
 from core.existence import Cause, ImageCheck, check_images, judge_images, similar_keys
 from core.file_shape import HEAD_BYTES, judge_shape
 from core.finding import Finding, Verdict, verdict
@@ -170,7 +170,7 @@ def _check_images(
     try:
         _record(judgement, sink, _judge_region(judgement.manifest.bucket, bucket, images, policy))
         check = check_images(bucket, references.lines, images, largest=policy.consumer.image_bytes, out_of_time=out_of_time)
-    except NoSuchBucket:
+    except NoSuchBucketError:
         check = ImageCheck(checked=len(references.lines), missing=list(references.lines), no_bucket=True)
     except RetryableError:
         check = ImageCheck(unchecked={Cause.THROTTLED: list(references.lines)})

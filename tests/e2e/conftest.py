@@ -36,7 +36,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def emulator(no_real_account: None) -> Iterator[Emulator]:
+def emulator() -> Iterator[Emulator]:
     with Emulator({LAKE: (f"lake/{number:04}.png" for number in range(3_000))}) as running:
         running.client("s3").create_bucket(Bucket=IMAGES)
         yield running

@@ -9,10 +9,10 @@ from typing import Any
 
 import boto3
 
-from local.emulator import REGION, Emulator
+from local.emulator import REGION, Client, Emulator
 from local.gate import Gate
-from local.missing import MissingIsDenied
 from local.runtime import Function, Runtime, Shim
+from local.s3_front import S3Front
 from local.stack import Stack, deploy
 
 IMAGES = "images-of-parts"
@@ -35,6 +35,7 @@ class Deployment:
     gate: Gate
     function: Function
     shim: Shim
+    s3: S3Front
 
     @property
     def runtime(self) -> Runtime:
@@ -51,7 +52,7 @@ class Deployment:
         finally:
             self.shim.runtime = usual
 
-    def client_as_role(self, service: str) -> Any:
+    def client_as_role(self, service: str) -> Client:
         """A client that may do what the function may do."""
         return client_as_role(self.emulator, self.function, service)
 
@@ -71,17 +72,15 @@ def deployed(
     stack = deploy(emulator, artifact, parameters or PARAMETERS, name)
     function = Function.of(emulator, stack)
     role = client_as_role(emulator, function, "s3")
-    with MissingIsDenied(emulator.endpoint_url, role) as s3:
-        function = replace(
-            function, variables=function.variables | {"AWS_ENDPOINT_URL_S3": s3.url}
-        )
+    with S3Front(emulator.endpoint_url, role) as s3:
+        function = replace(function, variables=function.variables | {"AWS_ENDPOINT_URL_S3": s3.url})
         log = emulator.folder / f"{name}.log"
         with Runtime(artifact, function, log=log) as runtime, Shim(runtime) as shim:
             function.answer_by(shim, emulator)
-            yield Deployment(emulator, stack, Gate(emulator, stack), function, shim)
+            yield Deployment(emulator, stack, Gate(emulator, stack), function, shim, s3)
 
 
-def client_as_role(emulator: Emulator, function: Function, service: str) -> Any:
+def client_as_role(emulator: Emulator, function: Function, service: str) -> Client:
     return boto3.client(
         service,
         endpoint_url=emulator.endpoint_url,

@@ -59,9 +59,7 @@ def test_artifact_is_compiled(artifact: Path) -> None:
 
 
 @pytest.mark.parametrize("requirement", REQUIREMENTS)
-def test_every_requirement_is_needed(
-    deployment: Deployment, artifact: Path, tmp_path: Path, requirement: str
-) -> None:
+def test_every_requirement_is_needed(deployment: Deployment, artifact: Path, tmp_path: Path, requirement: str) -> None:
     gate, sample = deployment.gate, good(IMAGES)
     gate.put_images(IMAGES, sample.images)
     gate.drop("asked-for.manifest", sample.body)

@@ -24,9 +24,7 @@ def test_put_by_another_process_yields_report(deployment: Deployment, tmp_path: 
     command = [sys.executable, "-c", UPLOAD, file, gate.manifests, "by another process.manifest"]
     subprocess.run(command, env=os.environ | environment, check=True)
 
-    report = gate.wait_for_report(
-        "by another process.manifest", gate.version("by another process.manifest")
-    )
+    report = gate.wait_for_report("by another process.manifest", gate.version("by another process.manifest"))
 
     assert report["verdict"] == "VALID"
     assert report["findings"] == []
@@ -35,9 +33,7 @@ def test_put_by_another_process_yields_report(deployment: Deployment, tmp_path: 
 
 
 @pytest.mark.parametrize("make", [good, faulty, large])
-def test_samples_come_to_what_the_demo_promises(
-    deployment: Deployment, make: Callable[[str], Sample]
-) -> None:
+def test_samples_come_to_what_the_demo_promises(deployment: Deployment, make: Callable[[str], Sample]) -> None:
     gate, sample = deployment.gate, make(IMAGES)
     gate.put_images(IMAGES, sample.images)
 

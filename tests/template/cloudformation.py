@@ -19,6 +19,7 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).parents[2]
 
 ACCOUNT = "111122223333"
+TOPICS = f"arn:aws:sns:eu-central-1:{ACCOUNT}"
 PSEUDO_PARAMETERS = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
@@ -28,6 +29,9 @@ PSEUDO_PARAMETERS = {
 }
 NO_VALUE = object()
 """What `AWS::NoValue` evaluates to; the property or list item that holds it vanishes."""
+
+Metric = tuple[str, str, frozenset[tuple[str, str]]]
+"""Namespace, name, dimensions: what CloudWatch knows a metric by."""
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Join": lambda separator, parts: separator.join(parts),
@@ -45,9 +49,9 @@ CHOICES = (
     {"ImagesBucket": "my-images"},
     {"ImagesBucketArns": "arn:aws:s3:::my-images,arn:aws:s3:::more-images"},
     {"FailureEmail": "quality@example.com"},
-    {"FailureTopicArn": f"arn:aws:sns:eu-central-1:{ACCOUNT}:verdicts"},
+    {"FailureTopicArn": f"{TOPICS}:verdicts"},
     {"OperationsEmail": "operations@example.com"},
-    {"OperationsTopicArn": f"arn:aws:sns:eu-central-1:{ACCOUNT}:alarms"},
+    {"OperationsTopicArn": f"{TOPICS}:alarms"},
     {"ReservedConcurrency": "5"},
     {"KmsKeyArn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/0a1b2c3d"},
 )
@@ -58,8 +62,8 @@ class Stack:
     """What a deployment with given parameters holds.
 
     Attributes:
-        resources: Those that are created, by logical id, every function evaluated. An attribute of a
-            resource reads `LogicalId.Attribute`, but bucket names and bucket ARNs are the real ones.
+        resources: Those that are created, by logical id, every function evaluated. What AWS would make
+            up reads `LogicalId` or `LogicalId.Attribute`; bucket names and the ARNs of buckets and topics are real.
         outputs: The outputs' values.
         conditions: Whether each condition holds.
     """
@@ -84,7 +88,7 @@ class Stack:
         """The function's environment."""
         return self.resources["ValidateManifestFunction"]["Properties"]["Environment"]["Variables"]
 
-    def own_alarms(self) -> set[tuple[str, str, frozenset[tuple[str, str]]]]:
+    def own_alarms(self) -> set[Metric]:
         """Namespace, name and dimensions of each metric of our own that an alarm watches."""
         return {
             (alarm["Namespace"], alarm["MetricName"], frozenset((d["Name"], d["Value"]) for d in alarm["Dimensions"]))
@@ -226,6 +230,10 @@ class _Evaluation:
         if name in self._values:
             return self._values[name]
         resource = self._existing(name)
+        if resource["Type"] == "AWS::SNS::Topic":
+            return self.evaluate(
+                {"Fn::Sub": f"arn:${{AWS::Partition}}:sns:${{AWS::Region}}:${{AWS::AccountId}}:{name}"}
+            )
         return self.evaluate(resource["Properties"].get("BucketName", name))
 
     def _attribute(self, name: str, attribute: str) -> str:

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from tests.template.cloudformation import ACCOUNT, Stack, deploy, translated
+from tests.template.cloudformation import TOPICS, Stack, deploy, translated
 
 EXISTING = {"ExistingManifestBucket": "my-manifests"}
 
@@ -94,10 +94,10 @@ def test_a_run_is_long_at_four_fifths_of_the_timeout(timeout: int) -> None:
     ("parameters", "actions"),
     [
         ({}, None),
-        ({"OperationsEmail": "operations@example.com"}, ["OperationsTopic"]),
+        ({"OperationsEmail": "operations@example.com"}, [f"{TOPICS}:OperationsTopic"]),
         (
-            {"OperationsTopicArn": f"arn:aws:sns:eu-central-1:{ACCOUNT}:alarms"},
-            [f"arn:aws:sns:eu-central-1:{ACCOUNT}:alarms"],
+            {"OperationsTopicArn": f"{TOPICS}:alarms"},
+            [f"{TOPICS}:alarms"],
         ),
     ],
     ids=["nobody", "address", "topic"],

@@ -29,7 +29,7 @@ ACCEPTED = {
 }
 REFUSED = {
     "ExistingManifestBucket": ["ab", "My-Manifests", "arn:aws:s3:::my-manifests", "x" * 64, "-a-", "s3://mine"],
-    "ManifestsPrefix": ["a b/", "a*", "a+b/", "é/"],
+    "ManifestsPrefix": ["a b/", "a*", "a+b/", "é/", "/in/"],
     "ManifestsSuffix": ["", "*.manifest", ".manifest ", "(1).manifest"],
     "ImagesBucket": ["arn:aws:s3:::my-images", "Mine"],
     "ImagesBucketArns": ["my-images", "arn:aws:s3:::one, arn:aws:s3:::two", "arn:aws:s3:::one/*", "arn:aws:s3:::one,"],

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.cloudformation import ACCOUNT, Stack, deploy, deployments
+from tests.template.cloudformation import ACCOUNT, TOPICS, Stack, deploy, deployments
 
 MANIFESTS = f"arn:aws:s3:::manifest-gate-manifests-{ACCOUNT}-eu-central-1"
 REPORTS = f"arn:aws:s3:::manifest-gate-reports-{ACCOUNT}-eu-central-1"
@@ -87,7 +87,10 @@ def test_the_function_may_do_what_it_does_and_no_more() -> None:
                 ),
             },
         ),
-        ({"FailureEmail": "a@example.com"}, {"PublishVerdicts": ({"sns:Publish"}, {"FailureTopic"}, None)}),
+        (
+            {"FailureEmail": "a@example.com"},
+            {"PublishVerdicts": ({"sns:Publish"}, {f"{TOPICS}:FailureTopic"}, None)},
+        ),
         (
             {"FailureTopicArn": "arn:aws:sns:eu-central-1:999988887777:theirs"},
             {"PublishVerdicts": ({"sns:Publish"}, {"arn:aws:sns:eu-central-1:999988887777:theirs"}, None)},

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.cloudformation import ACCOUNT, deploy
+from tests.template.cloudformation import ACCOUNT, TOPICS, deploy
 
 EXISTING = {"ExistingManifestBucket": "my-manifests"}
 STATEFUL = {"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
@@ -199,13 +199,13 @@ def test_an_address_gets_a_topic() -> None:
         "FailureTopic": [{"Protocol": "email", "Endpoint": "quality@example.com"}],
         "OperationsTopic": [{"Protocol": "email", "Endpoint": "operations@example.com"}],
     }
-    assert stack.environment()["TOPIC_ARN"] == stack.outputs["VerdictsTopicArn"] == "FailureTopic"
-    assert stack.outputs["AlarmsTopicArn"] == "OperationsTopic"
+    assert stack.environment()["TOPIC_ARN"] == stack.outputs["VerdictsTopicArn"] == f"{TOPICS}:FailureTopic"
+    assert stack.outputs["AlarmsTopicArn"] == f"{TOPICS}:OperationsTopic"
     assert "KmsMasterKeyId" not in topics["OperationsTopic"]  # CloudWatch may not use alias/aws/sns
 
 
 def test_an_existing_topic_is_used_as_it_is() -> None:
-    arn = f"arn:aws:sns:eu-central-1:{ACCOUNT}:mine"
+    arn = f"{TOPICS}:mine"
     stack = deploy(FailureTopicArn=arn)
 
     assert stack.of_type("AWS::SNS::Topic") == {}

@@ -1,0 +1,74 @@
+"""boto3 clients, with the time-outs and retries that all adapters share."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+
+from aws.faults import translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+
+CONNECTIONS: Final = 32
+"""Requests under way at once."""
+_CONFIG: Final = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 5},
+    max_pool_connections=CONNECTIONS,
+)
+
+
+class RequestCounter:
+    """Requests that a client sent, by operation; repeated attempts count."""
+
+    def __init__(self, client: S3Client) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        client.meta.events.register("before-send.s3", self._count)
+
+    def _count(self, event_name: str, **_: Any) -> None:
+        with self._lock:
+            self._counts[event_name.rpartition(".")[2]] += 1
+
+    def snapshot(self) -> Counter[str]:
+        """The counts so far."""
+        with self._lock:
+            return self._counts.copy()
+
+
+def s3_client(endpoint_url: str | None = None) -> S3Client:
+    """A client for S3.
+
+    Raises:
+        PermanentError: The credentials, region or profile are not usable.
+    """
+    with translated("Connecting to S3"):
+        return boto3.client("s3", endpoint_url=endpoint_url, config=_CONFIG)
+
+
+def sns_client() -> SNSClient:
+    """A client for SNS.
+
+    Raises:
+        PermanentError: The credentials, region or profile are not usable.
+    """
+    with translated("Connecting to SNS"):
+        return boto3.client("sns", config=_CONFIG)
+
+
+def stack_outputs(stack: str) -> dict[str, str]:
+    """The outputs of a CloudFormation stack, by name.
+
+    Raises:
+        GateError: There is no such stack, or it cannot be asked.
+    """
+    with translated(f"Asking stack {stack!r}", grant="cloudformation:DescribeStacks"):
+        stacks = boto3.client("cloudformation", config=_CONFIG).describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}

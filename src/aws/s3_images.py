@@ -1,0 +1,81 @@
+"""Images in S3: their listing and single looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from aws.clients import CONNECTIONS
+from aws.faults import status_of, translated
+from core.errors import NoSuchBucketError
+from core.ports import Found, NotFound, Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_ARCHIVES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+"""Storage classes that must be restored before a read. GLACIER_IR is none of them."""
+_NOT_FOUND: Final = {400: NotFound.ENCRYPTED, 403: NotFound.DENIED, 404: NotFound.MISSING}
+"""What the status of a HEAD says; 400 is S3's answer where a customer's key is needed."""
+
+
+class S3Images:
+    """The images of a dataset; the core's `ImageStore`.
+
+    Args:
+        client: A client for S3.
+    """
+
+    def __init__(self, client: S3Client) -> None:
+        self._client = client
+
+    def region(self, bucket: str) -> str | None:
+        """The bucket's region, which S3 tells even where it denies the rest."""
+        with translated(f"Looking at bucket {bucket}", bucket=bucket):
+            try:
+                return self._client.head_bucket(Bucket=bucket).get("BucketRegion")
+            except ClientError as error:
+                if status_of(error) == 404:
+                    raise NoSuchBucketError(f"Bucket {bucket!r} does not exist.") from error
+                if status_of(error) in (301, 400, 403):
+                    return error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
+                raise
+
+    def list_after(self, bucket: str, after: str) -> Page:
+        """One page of the listing, after a key."""
+        with translated(f"Listing bucket {bucket}", bucket=bucket, grant=f"s3:ListBucket on arn:aws:s3:::{bucket}"):
+            answer = self._client.list_objects_v2(
+                Bucket=bucket, StartAfter=after, OptionalObjectAttributes=["RestoreStatus"]
+            )
+        objects = [
+            (found["Key"], Found(found["Size"], _archived(found.get("StorageClass"), restored="RestoreExpiryDate" in found.get("RestoreStatus", {}))))
+            for found in answer.get("Contents", [])
+        ]
+        return Page(objects, last=not answer["IsTruncated"])
+
+    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
+        """Looks at keys, several at once."""
+
+        def look(key: str) -> tuple[str, Found | NotFound]:
+            return key, self._look(bucket, key)
+
+        with ThreadPoolExecutor(min(CONNECTIONS, max(1, len(keys)))) as pool:
+            yield from pool.map(look, keys)
+
+    def _look(self, bucket: str, key: str) -> Found | NotFound:
+        with translated(f"Looking at s3://{bucket}/{key}", bucket=bucket):
+            try:
+                answer = self._client.head_object(Bucket=bucket, Key=key)
+            except ClientError as error:
+                if (answered := _NOT_FOUND.get(status_of(error))) is not None:
+                    return answered
+                raise
+        restored = 'ongoing-request="false"' in answer.get("Restore", "")
+        return Found(answer["ContentLength"], _archived(answer.get("StorageClass"), restored=restored))
+
+
+def _archived(storage_class: str | None, *, restored: bool) -> bool:
+    return storage_class in _ARCHIVES and not restored

@@ -1,0 +1,46 @@
+"""The topic that hears of judgements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws.faults import translated
+from core.notification import Notification
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+
+class SnsTopic:
+    """Publishes notifications.
+
+    Args:
+        client: A client for SNS.
+        arn: The topic.
+    """
+
+    def __init__(self, client: SNSClient, arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def publish(self, notification: Notification) -> str:
+        """Publishes one notification.
+
+        Returns:
+            SNS's id of the message.
+
+        Raises:
+            GateError: SNS did not take it.
+        """
+        with translated(f"Publishing to {self._arn}", grant=f"sns:Publish on {self._arn}"):
+            answer = self._client.publish(
+                TopicArn=self._arn,
+                Subject=notification.subject,
+                Message=notification.message,
+                MessageAttributes={
+                    "verdict": {"DataType": "String", "StringValue": notification.verdict.value},
+                    "rules": {"DataType": "String.Array", "StringValue": notification.rules_json},
+                    "manifest": {"DataType": "String", "StringValue": notification.manifest},
+                },
+            )
+        return answer["MessageId"]

@@ -1,0 +1,1 @@
+"""The terminal's entry point: the same core from a shell."""

@@ -1,0 +1,57 @@
+"""`manifest-gate report`: what the deployed gate says of a manifest's current version."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import Final
+
+from aws.clients import s3_client, stack_outputs
+from aws.s3_manifests import S3Manifests
+from aws.s3_reports import S3Reports
+from cli.check import read_location
+from cli.output import as_text, opened, status_of
+from core.errors import PermanentError
+from core.layout import report_place
+
+STACK: Final = "manifest-gate"
+_POLL_SECONDS: Final = 1.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the report, once it is there."""
+    bucket, key = read_location(options.manifest)
+    reports_bucket, prefix = _reports(options.reports, options.stack)
+    client = s3_client(options.endpoint_url)
+    manifest = S3Manifests(client).current(bucket, key)
+    if manifest is None:
+        raise PermanentError(f"There is no {options.manifest}.")
+    place, reports = report_place(reports_bucket, prefix, manifest), S3Reports(client)
+    until = time.monotonic() + options.wait
+    while reports.standing(place) is None:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise PermanentError(
+                f"There is no report at {place.uri}. If the manifest was just dropped, wait for it with --wait 60; "
+                "otherwise see whether its key has the gate's prefix and suffix."
+            )
+        if sys.stderr.isatty():
+            print(f"\rwaiting for the report, {left:.0f} s left ", end="", file=sys.stderr, flush=True)
+        time.sleep(min(_POLL_SECONDS, left))
+    report = reports.read(place)
+    with opened(options.output) as file:
+        file.write(report.to_json() if options.format == "json" else as_text(report))
+    return status_of([report.verdict])
+
+
+def _reports(location: str | None, stack: str) -> tuple[str, str]:
+    """Bucket and prefix of the reports: as given, else as the stack says."""
+    if location is None:
+        outputs = stack_outputs(stack)
+        try:
+            return outputs["ReportsBucketName"], outputs.get("ReportsPrefix", "")
+        except KeyError as error:
+            raise PermanentError(f"Stack {stack!r} has no output {error}; name the place with --reports.") from error
+    bucket, _, prefix = location.removeprefix("s3://").partition("/")
+    return bucket, f"{prefix.rstrip('/')}/" if prefix else ""

@@ -1,0 +1,253 @@
+"""One manifest, from event to report: gather, decide, apply. The order of effects is the order of trust:
+the run's files, the report (the commit), the message, the receipt.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from aws.s3_manifests import S3Manifests
+from aws.s3_reports import S3Reports
+from aws.s3_upload import S3Upload
+from aws.sns_topic import SnsTopic
+from core.accepted import accepted_lines
+from core.errors import PermanentError, RetryableError
+from core.finding import Finding, Verdict
+from core.layout import ReportPlace, report_place
+from core.manifest import ManifestObject, OpenManifest
+from core.notification import compose
+from core.outcome import Standing, is_to_be_judged, is_to_be_published, next_run
+from core.ports import ImageStore
+from core.report import Report, ReportFile, accepted, build_report
+from core.validate import Judgement, validate
+from handlers.observability import logger, measure
+from handlers.settings import Settings
+
+FINDINGS: Final = "findings.jsonl"
+ACCEPTED: Final = "accepted.manifest"
+RECEIPT: Final = "notification.json"
+_COMMITS: Final = 5
+"""Times that a report is written anew because another was written meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record.
+
+    Attributes:
+        manifest: Which manifest.
+        outcome: `judged`; `kept`: the report there stands; `superseded`: the manifest was replaced or deleted since.
+        verdict: What the report says, if there is one.
+        findings: How many it tells of.
+        report: Where it lies.
+    """
+
+    manifest: ManifestObject
+    outcome: str
+    verdict: Verdict | None = None
+    findings: int | None = None
+    report: str | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """An entry of the function's return value."""
+        return {
+            "bucket": self.manifest.bucket,
+            "key": self.manifest.key,
+            "verdict": self.verdict and self.verdict.value,
+            "findings": self.findings,
+            "report": self.report,
+            "outcome": self.outcome,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """When the work on a manifest began, and the requests made before it."""
+
+    at: datetime
+    clock: float
+    requests: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Judges manifests and writes what is to be said of them.
+
+    Attributes:
+        settings: The function's settings.
+        manifests: Where manifests lie.
+        images: Where images lie.
+        reports: Where reports go.
+        topic: Who hears of them, if anyone.
+        requests: Requests to S3 so far, by operation.
+    """
+
+    settings: Settings
+    manifests: S3Manifests
+    images: ImageStore
+    reports: S3Reports
+    topic: SnsTopic | None
+    requests: Callable[[], Counter[str]]
+
+    def judge(self, manifest: ManifestObject, *, direct: bool, run: str, out_of_time: Callable[[], bool]) -> Outcome:
+        """Judges one manifest, unless the report that is there says it all.
+
+        Args:
+            manifest: Which one.
+            direct: It was asked for by name: it is judged anew, and must exist.
+            run: A name for this run.
+            out_of_time: Tells that what is known has to be written now.
+
+        Raises:
+            RetryableError: A later attempt may do better.
+            PermanentError: A person must act.
+        """
+        began = _Beginning(datetime.now(UTC), time.monotonic(), self.requests())
+        standing = None
+        if not direct:
+            place = self._place(manifest)
+            standing = self.reports.standing(place)
+            if standing is not None and not is_to_be_judged(manifest.sequencer, standing):
+                return self._keep(manifest, place, standing)
+        opened = self.manifests.open(manifest)
+        if opened is None and direct:
+            raise PermanentError(f"There is no {manifest.uri}" + (f" of version {manifest.version}." if manifest.version else "."))
+        if opened is None:
+            return _superseded(manifest)
+        if direct:
+            place = self._place(opened.manifest)
+            standing = self.reports.standing(place)
+        return self._judge(opened, place, standing, began, run=next_run(run, standing), out_of_time=out_of_time)
+
+    def _place(self, manifest: ManifestObject) -> ReportPlace:
+        return report_place(self.settings.reports_bucket, self.settings.reports_prefix, manifest)
+
+    def _judge(
+        self,
+        opened: OpenManifest,
+        place: ReportPlace,
+        standing: Standing | None,
+        began: _Beginning,
+        *,
+        run: str,
+        out_of_time: Callable[[], bool],
+    ) -> Outcome:
+        manifest = opened.manifest
+        files: dict[str, ReportFile] = {}
+        with self.reports.upload(place, run, FINDINGS, "application/x-ndjson") as upload:
+            judgement = validate(
+                opened,
+                self.settings.policy,
+                self.images,
+                _FindingLines(upload),
+                out_of_time=out_of_time,
+                choices_allowed=self.settings.allow_manifest_metadata,
+                keep=self.settings.max_findings_per_rule,
+            )
+        _list(files, FINDINGS, upload)
+        if accepted(judgement) == "some":
+            again = self.manifests.open(manifest)
+            if again is None:
+                return _superseded(manifest)
+            with self.reports.upload(place, run, ACCEPTED, "application/x-ndjson") as upload:
+                for lines in accepted_lines(again.chunks, judgement.stretch.states):
+                    upload.write(lines)
+            _list(files, ACCEPTED, upload)
+        report = build_report(
+            judgement,
+            run=run,
+            looked_at=began.at,
+            seconds=time.monotonic() - began.clock,
+            requests=self.requests() - began.requests,
+            files=files,
+            most=self.settings.max_findings,
+        )
+        committed = self._commit(judgement, report, place, standing)
+        if committed is None:
+            there = self.reports.standing(place)
+            return self._keep(manifest, place, there) if there else _superseded(manifest)
+        logger.info("Judged", verdict=report.verdict.value, totals=report.totals, report=place.uri, requests=report.requests)
+        measure(report)
+        if committed.notify:
+            self._publish(report, place)
+        if judgement.throttled:
+            raise RetryableError(f"S3 throttled the look at images of {manifest.uri}; the report is INCOMPLETE until a retry.")
+        return Outcome(manifest, "judged", report.verdict, committed.findings, place.uri)
+
+    def _commit(
+        self, judgement: Judgement, report: Report, place: ReportPlace, seen: Standing | None
+    ) -> Standing | None:
+        """Writes the report; returns its standing, or None where a newer one was written meanwhile.
+
+        Raises:
+            RetryableError: Others keep writing.
+        """
+        sequencer = judgement.manifest.sequencer
+        for _ in range(_COMMITS):
+            standing = Standing(
+                etag="",
+                verdict=report.verdict,
+                findings=sum(report.totals.values()),
+                run=report.run,
+                sequencer=sequencer or (seen.sequencer if seen else None),
+                throttled=judgement.throttled,
+                notify=self._is_news(judgement, place, seen),
+            )
+            if self.reports.commit(place, report, standing, seen):
+                return standing
+            seen = self.reports.standing(place)
+            if not is_to_be_judged(sequencer, seen):
+                return None
+        raise RetryableError(f"Others keep writing {place.uri}.")
+
+    def _is_news(self, judgement: Judgement, place: ReportPlace, seen: Standing | None) -> bool:
+        """Whether the verdict is to be published: asked for, and not told already of the same event."""
+        if self.topic is None or not is_to_be_published(judgement, self.settings.notify_on):
+            return False
+        same_event = seen is not None and seen.sequencer is not None and seen.sequencer == judgement.manifest.sequencer
+        if seen is None or not same_event or seen.verdict is not judgement.verdict or not seen.notify:
+            return True
+        return not self.reports.exists(place, seen.run, RECEIPT)
+
+    def _keep(self, manifest: ManifestObject, place: ReportPlace, standing: Standing) -> Outcome:
+        """Lets a report stand, and publishes it if that failed before."""
+        if self.topic is not None and standing.notify and not self.reports.exists(place, standing.run, RECEIPT):
+            self._publish(self.reports.read(place), place)
+        logger.info("Kept the report that is there", report=place.uri)
+        return Outcome(manifest, "kept", standing.verdict, standing.findings, place.uri)
+
+    def _publish(self, report: Report, place: ReportPlace) -> None:
+        if self.topic is None:
+            return
+        message_id = self.topic.publish(compose(report, place.uri))
+        receipt = {"message_id": message_id, "published_at": datetime.now(UTC).isoformat()}
+        with self.reports.upload(place, report.run, RECEIPT, "application/json") as upload:
+            upload.write(json.dumps(receipt).encode())
+        logger.info("Published", message_id=message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _FindingLines:
+    """Every finding, one a line; the core's `FindingSink`."""
+
+    upload: S3Upload
+
+    def write(self, findings: Sequence[Finding]) -> None:
+        self.upload.write(b"".join(json.dumps(f.to_json(), ensure_ascii=False).encode() + b"\n" for f in findings))
+
+
+def _list(files: dict[str, ReportFile], name: str, upload: S3Upload) -> None:
+    """Lists a file of the run, if anything was written."""
+    if upload.size:
+        files[name] = ReportFile(key=upload.key, size=upload.size, sha256=upload.sha256)
+
+
+def _superseded(manifest: ManifestObject) -> Outcome:
+    logger.info("The manifest was replaced or deleted since; its own event follows")
+    return Outcome(manifest, "superseded")

@@ -1,0 +1,43 @@
+"""Logs and metrics. Every line of the log about a manifest carries its identity."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from core.finding import Verdict
+from core.report import Report
+
+NAMESPACE: Final = "ManifestGate"
+DIMENSIONS: Final = ("service",)
+METRICS: Final = (
+    "ManifestsAccepted",
+    "ManifestsRejected",
+    "ManifestsIncomplete",
+    "LinesRead",
+    "ImagesChecked",
+    "ImagesMissing",
+    "JudgementDuration",
+)
+
+logger: Final = Logger()
+_metrics: Final = Metrics(namespace=NAMESPACE)
+
+
+def measure(report: Report) -> None:
+    """Emits the metrics of one judgement, in CloudWatch's embedded metric format."""
+    statistics = report.statistics
+    counts = {
+        "ManifestsAccepted": report.verdict is Verdict.VALID,
+        "ManifestsRejected": report.verdict is Verdict.INVALID,
+        "ManifestsIncomplete": report.verdict is Verdict.INCOMPLETE,
+        "LinesRead": statistics.lines.total,
+        "ImagesChecked": statistics.images.checked,
+        "ImagesMissing": statistics.images.missing,
+    }
+    for name, count in counts.items():
+        _metrics.add_metric(name=name, unit=MetricUnit.Count, value=int(count))
+    _metrics.add_metric(name="JudgementDuration", unit=MetricUnit.Milliseconds, value=report.seconds * 1_000)
+    _metrics.flush_metrics()

@@ -1,0 +1,75 @@
+"""The function: judges every manifest of an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from core.errors import GateError, PermanentError, RetryableError
+from handlers.events import Asked, Ignored, read_event
+from handlers.observability import logger
+from handlers.wiring import gate
+
+_RESERVE: Final = 0.2
+"""Part of the time that is kept for writing what is known …"""
+_SHORTEST_RESERVE, _LONGEST_RESERVE = 2_000, 45_000
+"""… in milliseconds."""
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Judges each manifest of an event on its own, so that a bad record does not hide the others.
+
+    Args:
+        event: An S3, EventBridge, SQS or SNS event, or `{"bucket", "key", "version_id"?}`.
+        context: Lambda's.
+
+    Returns:
+        `{"manifests": [{"bucket", "key", "verdict", "findings", "report", "outcome"}]}`.
+
+    Raises:
+        RetryableError: At least one manifest may be judged at a later attempt.
+        PermanentError: At least one cannot, until a person acts.
+    """
+    out_of_time = _clock(context)
+    judged: list[dict[str, object]] = []
+    errors: list[GateError] = []
+    the_gate = gate()
+    for number, request in enumerate(read_event(event, the_gate.settings), start=1):
+        match request:
+            case Ignored(reason):
+                logger.info("Ignored", reason=reason)
+            case Asked(manifest, direct):
+                identity = {"manifest": manifest.uri, "version": manifest.version, "etag": manifest.etag}
+                with logger.append_context_keys(**identity):
+                    try:
+                        run = f"{context.aws_request_id}-{number}"
+                        outcome = the_gate.judge(manifest, direct=direct, run=run, out_of_time=out_of_time)
+                    except GateError as error:
+                        logger.error("Not judged to the end", reason=str(error))
+                        errors.append(error)
+                    else:
+                        judged.append(outcome.to_json())
+            case error:
+                logger.error("Unreadable record", reason=str(error))
+                errors.append(error)
+    if errors:
+        raise _together(errors)
+    return {"manifests": judged}
+
+
+def _clock(context: LambdaContext) -> Callable[[], bool]:
+    """Tells when the time that is kept for writing begins."""
+    total = context.get_remaining_time_in_millis()
+    reserve = min(_LONGEST_RESERVE, max(_SHORTEST_RESERVE, total * _RESERVE))
+    return lambda: context.get_remaining_time_in_millis() < reserve
+
+
+def _together(errors: list[GateError]) -> GateError:
+    """One error for all records: retryable if a retry helps any of them."""
+    if len(errors) == 1:
+        return errors[0]
+    family = RetryableError if any(isinstance(error, RetryableError) for error in errors) else PermanentError
+    return family(f"{len(errors)} records: " + " | ".join(map(str, errors)))
