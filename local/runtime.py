@@ -35,6 +35,7 @@ class Function:
         handler: Module and function.
         memory: In MiB.
         timeout: In seconds.
+        log_format: `JSON` or `Text`.
         variables: Its own environment.
         credentials: What Lambda adds to that, so that it acts as its role.
     """
@@ -43,6 +44,7 @@ class Function:
     handler: str
     memory: int
     timeout: int
+    log_format: str
     variables: dict[str, str]
     credentials: dict[str, str]
 
@@ -56,6 +58,7 @@ class Function:
             handler=found["Handler"],
             memory=found["MemorySize"],
             timeout=found["Timeout"],
+            log_format=found["LoggingConfig"]["LogFormat"],
             variables=found["Environment"]["Variables"],
             credentials={
                 "AWS_ENDPOINT_URL": emulator.endpoint_url,
@@ -96,6 +99,8 @@ class Runtime:
         self._timeout = function.timeout
         variables = clean_environment() | {
             "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_LAMBDA_LOG_FORMAT": function.log_format,
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),

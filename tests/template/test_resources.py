@@ -143,11 +143,12 @@ def test_buckets_are_encrypted_with_the_given_key(name: str) -> None:
     }
 
 
-def test_bucket_names_stay_within_what_s3_allows() -> None:
-    longest_region = "ap-southeast-1"
-    for name in ("ManifestsBucket", "ReportsBucket"):
-        bucket = deploy().resources[name]["Properties"]["BucketName"]
-        assert len(bucket.replace("eu-central-1", longest_region)) <= 63
+@pytest.mark.parametrize("name", ["ManifestsBucket", "ReportsBucket"])
+def test_bucket_names_fit_a_stack_name_of_25_characters(name: str) -> None:
+    bucket = deploy().resources[name]["Properties"]["BucketName"]
+
+    longest = bucket.replace("manifest-gate-", "x" * 25 + "-", 1).replace("eu-central-1", "ap-southeast-1")
+    assert len(longest) <= 63
 
 
 def test_reports_go_after_the_time_that_was_asked_for() -> None:

@@ -1,0 +1,208 @@
+"""Writes what the documents say about the program from the program itself; with --check, only compares.
+
+    .venv/bin/python -m tools.generate_docs [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import difflib
+import io
+import json
+import re
+import sys
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cfnlint.decode import decode
+
+from cli.main import main as manifest_gate
+from core.existence import check_images
+from core.finding import Finding
+from core.manifest import ManifestObject, OpenManifest
+from core.policy import Policy
+from core.ports import Found, NotFound, Page
+from core.report import Report, build_report
+from core.validate import validate
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = "docs/example.manifest"
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PAGE = 1_000
+# List prices of us-east-1, in dollars. Storage and logs are not counted.
+_LIST, _HEAD, _GB_SECOND, _ALARM, _METRIC = 0.005 / 1_000, 0.0004 / 1_000, 0.0000133334, 0.10, 0.30
+
+
+def main() -> int:
+    """Writes or compares every generated document."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a document differs")
+    check = parser.parse_args().check
+    stale = 0
+    for path, text in documents().items():
+        file = ROOT / path
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        if before == text:
+            continue
+        if check:
+            stale += 1
+            sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), text.splitlines(True), path, "generated"))
+        else:
+            file.write_text(text, encoding="utf-8")
+            print(f"wrote {path}")
+    if stale:
+        print("Run: .venv/bin/python -m tools.generate_docs")
+    return 1 if stale else 0
+
+
+def documents() -> dict[str, str]:
+    """Every generated document by its path."""
+    template = decode(str(ROOT / "template.yaml"))[0]
+    blocks = {
+        "example": _example(),
+        "parameters": _parameters(template),
+        "permissions": _permissions(template),
+        "alarms": _alarms(template),
+        "cost": _cost(template),
+    }
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return {
+        "README.md": _BLOCK.sub(lambda block: f"{block[1]}{blocks[block['name']]}\n{block[3]}", readme),
+        "docs/report.schema.json": json.dumps(Report.model_json_schema(mode="serialization"), indent=2) + "\n",
+        "docs/example-report.json": _example_report().to_json(),
+    }
+
+
+def _example() -> str:
+    """What the terminal says of the example."""
+    command = ["check", "--no-images", EXAMPLE]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        manifest_gate(command)
+    return f"```console\n$ .venv/bin/manifest-gate {' '.join(command)}\n{printed.getvalue()}```"
+
+
+class Listing:
+    """A bucket in memory; the core's `ImageStore`, with counted requests."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = sorted(keys)
+        self._known = set(keys)
+        self.requests: Counter[str] = Counter()
+
+    def region(self, bucket: str) -> str | None:
+        """All buckets lie in one region."""
+        return f"region of {bucket}"[:0] or None
+
+    def list_after(self, bucket: str, after: str) -> Page:
+        """A page of a thousand."""
+        self.requests["LIST"] += 1
+        start = bisect_right(self._keys, after)
+        page = self._keys[start : start + _PAGE]
+        return Page([(key, Found(1)) for key in page], last=start + _PAGE >= len(self._keys))
+
+    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
+        """Single looks."""
+        self.requests["HEAD"] += len(keys)
+        return ((key, Found(1) if key in self._known else NotFound.MISSING) for key in keys)
+
+
+class _Unwritten:
+    def write(self, findings: Sequence[Finding]) -> None:
+        pass
+
+
+def _example_report() -> Report:
+    """The deployed gate's report on the example, of which one image is missing."""
+    content = (ROOT / EXAMPLE).read_bytes()
+    found = [line["source-ref"].removeprefix("s3://factory-images/") for line in _sound_lines(content)]
+    manifest = ManifestObject("factory-manifests", "train/example.manifest", "3sL4kqtJlcpXroDTDmJ", "0f343b0931126a20f133d67c2b018a3b", len(content), "0055AED6DCD90281E5")  # fmt: skip
+    judgement = validate(OpenManifest(manifest, [content]), Policy(), Listing(found[1:]), _Unwritten())
+    return build_report(
+        judgement,
+        run="8f5a3f0e-1",
+        looked_at=datetime(2026, 1, 1, tzinfo=UTC),
+        seconds=0.25,
+        requests={},
+        files={},
+    )
+
+
+def _sound_lines(content: bytes) -> Iterator[dict[str, Any]]:
+    for line in content.splitlines():
+        with contextlib.suppress(ValueError):
+            read = json.loads(line)
+            if str(read.get("source-ref", "")).startswith("s3://factory-images/"):
+                yield read
+
+
+def _parameters(template: Mapping[str, Any]) -> str:
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    rows = ["| parameter | default | what it is |", "|---|---|---|"]
+    for group in groups:
+        rows.append(f"| **{group['Label']['default']}** | | |")
+        for name in group["Parameters"]:
+            parameter = template["Parameters"][name]
+            default = f"`{parameter['Default']}`" if parameter["Default"] != "" else ""
+            rows.append(f"| `{name}` | {default} | {parameter['Description']} |")
+    return "\n".join(rows)
+
+
+def _permissions(template: Mapping[str, Any]) -> str:
+    policy = template["Resources"]["ValidateManifestRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    rows = ["| statement | actions |", "|---|---|"]
+    for statement in policy["Statement"]:
+        optional = "Fn::If" in statement
+        inner = statement["Fn::If"][1] if optional else statement
+        actions = [inner["Action"]] if isinstance(inner["Action"], str) else inner["Action"]
+        note = " (only where configured)" if optional else ""
+        rows.append(f"| `{inner['Sid']}`{note} | {', '.join(f'`{action}`' for action in actions)} |")
+    return "\n".join(rows)
+
+
+def _alarms(template: Mapping[str, Any]) -> str:
+    rows = ["| alarm | what it means, and what to do |", "|---|---|"]
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            text = resource["Properties"]["AlarmDescription"]
+            text = text["Fn::Sub"] if isinstance(text, dict) else text
+            text = re.sub(r"\$\{([A-Za-z]+)(?:\.[A-Za-z]+)?\}", r"`\1`", text)
+            rows.append(f"| `{name}` | {text} |")
+    return "\n".join(rows)
+
+
+def _cost(template: Mapping[str, Any]) -> str:
+    """Requests as the planner really makes them."""
+    alone = [f"train/{number:06}.png" for number in range(16_000)]
+    many = [f"all/{number:07}.png" for number in range(1_000_000)]
+    cases = {
+        "16,000 images in a prefix of their own": (alone, alone),
+        "16,000 images spread among 1,000,000 others": (many[::62][:16_000], many),
+        "200 images scattered among 200,000 others": (many[:200_000:1_000], many[:200_000]),
+    }
+    rows = ["| images | LIST | HEAD | dollars |", "|---|---|---|---|"]
+    for name, (wanted, there) in cases.items():
+        listing = Listing(there)
+        check_images("images", wanted, listing, largest=None, out_of_time=lambda: False)
+        pages, looks = listing.requests["LIST"], listing.requests["HEAD"]
+        rows.append(f"| {name} | {pages:,} | {looks:,} | {pages * _LIST + looks * _HEAD:.4f} |")
+    alarms = sum(r["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in r for r in template["Resources"].values())
+    metrics = 7
+    return "\n".join(
+        [
+            *rows,
+            "",
+            f"The function costs ${_GB_SECOND * 10:.6f} for each ten seconds with 1 GB of memory. "
+            f"Whether or not manifests come, {alarms} alarms cost ${alarms * _ALARM:.2f} a month; "
+            f"in a month with manifests, {metrics} metrics cost ${metrics * _METRIC:.2f}.",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
