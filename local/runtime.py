@@ -190,7 +190,9 @@ class Shim(ThreadingHTTPServer):
             def do_POST(self) -> None:
                 event = self.rfile.read(int(self.headers["Content-Length"]))
                 answer = shim.runtime.forward(event)
-                self.send_response(500 if is_failure(answer) else 200)
+                error = description_of_error(answer)
+                answer = error or answer
+                self.send_response(500 if error else 200)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
@@ -210,13 +212,18 @@ class Shim(ThreadingHTTPServer):
         self.server_close()
 
 
-def is_failure(answer: bytes) -> bool:
-    """Tell whether the interface emulator's answer is an error's description."""
+def description_of_error(answer: bytes) -> bytes | None:
+    """Give what an answer says of an error, its type first; None if the function did its work.
+
+    The embedded AWS keeps the first 512 bytes of it.
+    """
     try:
         value = json.loads(answer)
     except ValueError:  # "Task timed out after 60.00 seconds"
-        return True
-    return isinstance(value, dict) and "errorType" in value
+        return answer
+    if not isinstance(value, dict) or "errorType" not in value:
+        return None
+    return f"{value['errorType']}: {value['errorMessage']}".encode()
 
 
 def interface_emulator() -> Path:

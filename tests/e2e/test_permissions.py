@@ -50,7 +50,7 @@ def a_manifest_deleted_meanwhile_is_passed_over(deployment: Deployment) -> bool:
 
 
 def scattered_images_are_found(deployment: Deployment) -> bool:
-    keys = [f"lake/{number:04}.png" for number in range(0, 3_000, 50)]
+    keys = [f"lake/{number:04}.png" for number in range(0, 3_000, 150)]
     body = text(line(LAKE, key, anomaly=False) for key in keys)
     report = judge(deployment, body)
     return report is not None and report["verdict"] == "VALID"
@@ -63,13 +63,12 @@ def a_missing_image_is_named(deployment: Deployment) -> bool:
 
 
 def a_rejection_is_published(deployment: Deployment) -> bool:
-    gate = deployment.gate
-    gate.messages()
-    judge(deployment, b"{\n")
-    while not (messages := gate.messages()):
-        if gate.failures():
-            return False
-    return len(messages) == 1
+    gate, key = deployment.gate, f"{uuid.uuid4()}.manifest"
+    gate.drop(key, b"{\n")
+    while not gate.failures():
+        if any(key in message["Message"] for message in gate.messages()):
+            return True
+    return False
 
 
 def lambda_puts_failures_into_the_queue(deployment: Deployment) -> bool:
@@ -78,13 +77,6 @@ def lambda_puts_failures_into_the_queue(deployment: Deployment) -> bool:
     allowed = may(deployment, "sqs", "send_message", QueueUrl=queue, MessageBody="{}")
     deployment.gate.failures()
     return allowed
-
-
-def lambda_writes_logs(deployment: Deployment) -> bool:
-    """Ditto."""
-    group = deployment.stack.outputs["LogGroupName"]
-    name = str(uuid.uuid4())
-    return may(deployment, "logs", "create_log_stream", logGroupName=group, logStreamName=name)
 
 
 SCENARIOS: dict[str, Callable[[Deployment], bool]] = {
@@ -96,10 +88,10 @@ SCENARIOS: dict[str, Callable[[Deployment], bool]] = {
     "ListImages": a_missing_image_is_named,
     "PublishVerdicts": a_rejection_is_published,
     "SendFailures": lambda_puts_failures_into_the_queue,
-    "WriteLogs": lambda_writes_logs,
 }
 NOT_TO_BE_SHOWN_HERE = {
     "UseKey": "the embedded AWS does not encrypt",
+    "WriteLogs": "the embedded AWS compares with the log group's ARN without the :* that AWS has there",
     "WriteTraces": "the embedded AWS has no X-Ray",
 }
 

@@ -2,7 +2,6 @@ import pytest
 
 from core.consumers import CONSUMERS, Role
 from core.outcome import NotifyOn
-from handlers.observability import NAMESPACE
 from handlers.settings import Settings, read_settings
 from tests.template.cloudformation import ACCOUNT, deploy, translated
 from tests.template.test_parameters import ACCEPTED
@@ -10,7 +9,6 @@ from tests.template.test_parameters import ACCEPTED
 SETTINGS = {field.alias for field in Settings.model_fields.values()}
 OF_LIBRARIES = {
     "POWERTOOLS_SERVICE_NAME",
-    "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_LOG_LEVEL",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_SNS",
@@ -54,10 +52,6 @@ def test_a_number_at_its_bound_is_accepted(name: str, bound: str) -> None:
 )
 def test_choices_are_those_of_the_program(name: str, values: list[str]) -> None:
     assert translated()["Parameters"][name]["AllowedValues"] == values
-
-
-def test_metrics_go_into_the_namespace_of_the_program() -> None:
-    assert deploy().environment()["POWERTOOLS_METRICS_NAMESPACE"] == NAMESPACE
 
 
 def test_nothing_points_the_deployed_function_away_from_aws() -> None:
