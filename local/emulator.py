@@ -41,24 +41,27 @@ class Emulator:
     endpoint_url: str
     folder: Path
 
-    def __init__(self, objects: Mapping[str, Iterable[str]] | None = None) -> None:
+    def __init__(self, objects: Mapping[str, Iterable[str]] | None = None, address: str = "") -> None:
         """Prepare it.
 
         Args:
+            address: Where to listen, as in 127.0.0.1:4566. By default a free port of 127.0.0.1.
             objects: Buckets and keys to start with, each object 100 bytes. Far faster than putting
                 them: 200,000 take half a minute.
         """
         self._objects = objects
+        self._address = address
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as cleanup:
             self.folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="manifest-gate-")))
-            port = free_port()
-            self.endpoint_url = f"http://127.0.0.1:{port}"
+            host, _, port = (self._address or f"127.0.0.1:{free_port()}").partition(":")
+            self.endpoint_url = f"http://{host}:{port}"
             environment = clean_environment() | {
-                "BIND_HOST": "127.0.0.1",
-                "GATEWAY_PORT": str(port),
+                "BIND_HOST": host,
+                "GATEWAY_PORT": port,
+                "AWS_ENDPOINT_URL": self.endpoint_url,  # which functions are to call
                 "TMPDIR": str(self.folder),
                 "AUTH": "true",
                 "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
@@ -125,7 +128,7 @@ def clean_environment() -> dict[str, str]:
     foreign = ("AWS_", "MINISTACK_", "LAMBDA_", "PYTHON", "POWERTOOLS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
         "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": f"{os.environ.get('no_proxy', '')},127.0.0.1,localhost",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }

@@ -1,5 +1,6 @@
 """`make local`: the gate on an AWS inside this machine, for manifests of your own, until Ctrl-C."""
 
+import os
 import sys
 import textwrap
 from typing import NoReturn
@@ -16,11 +17,11 @@ SAMPLE = ROOT / ".local" / "sample.manifest"
 
 
 def main() -> int:
-    """Run until Ctrl-C; give the exit status."""
+    """Run until Ctrl-C; give the exit status. ADDRESS says where to listen."""
     leave_in_order_when_told_to()
     forget_real_accounts()
     try:
-        with Emulator() as emulator:
+        with Emulator(address=os.environ.get("ADDRESS", "")) as emulator:
             parameters = {"FailureEmail": "you@example.com", "NotifyOn": "all"}
             stack = start(emulator, parameters)
             gate = Gate(emulator, stack)

@@ -1,6 +1,6 @@
 """Writes what the documents say about the program from the program itself; with --check, only compares.
 
-    .venv/bin/python -m tools.generate_docs [--check]
+.venv/bin/python -m tools.generate_docs [--check]
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import hashlib
 import io
 import json
 import re
@@ -29,6 +30,7 @@ from core.policy import Policy
 from core.ports import Found, NotFound, Page
 from core.report import Report, build_report
 from core.validate import validate
+from handlers.observability import METRICS
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "docs/example.manifest"
@@ -51,7 +53,7 @@ def main() -> int:
             continue
         if check:
             stale += 1
-            sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), text.splitlines(True), path, "generated"))
+            sys.stdout.write("\n".join(difflib.unified_diff(before.split("\n"), text.split("\n"), path, "generated")))
         else:
             file.write_text(text, encoding="utf-8")
             print(f"wrote {path}")
@@ -88,28 +90,29 @@ def _example() -> str:
 
 
 class Listing:
-    """A bucket in memory; the core's `ImageStore`, with counted requests."""
+    """One bucket in memory; the core's `ImageStore`, with counted requests."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = sorted(keys)
-        self._known = set(keys)
+    def __init__(self, bucket: str, keys: Sequence[str]) -> None:
+        self._buckets = {bucket: sorted(keys)}
+        self._known = {(bucket, key) for key in keys}
         self.requests: Counter[str] = Counter()
 
     def region(self, bucket: str) -> str | None:
         """All buckets lie in one region."""
-        return f"region of {bucket}"[:0] or None
+        return "us-east-1" if bucket else None
 
     def list_after(self, bucket: str, after: str) -> Page:
         """A page of a thousand."""
         self.requests["LIST"] += 1
-        start = bisect_right(self._keys, after)
-        page = self._keys[start : start + _PAGE]
-        return Page([(key, Found(1)) for key in page], last=start + _PAGE >= len(self._keys))
+        keys = self._buckets[bucket]
+        start = bisect_right(keys, after)
+        page = keys[start : start + _PAGE]
+        return Page([(key, Found(1)) for key in page], last=start + _PAGE >= len(keys))
 
     def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
         """Single looks."""
         self.requests["HEAD"] += len(keys)
-        return ((key, Found(1) if key in self._known else NotFound.MISSING) for key in keys)
+        return ((key, Found(1) if (bucket, key) in self._known else NotFound.MISSING) for key in keys)
 
 
 class _Unwritten:
@@ -121,14 +124,22 @@ def _example_report() -> Report:
     """The deployed gate's report on the example, of which one image is missing."""
     content = (ROOT / EXAMPLE).read_bytes()
     found = [line["source-ref"].removeprefix("s3://factory-images/") for line in _sound_lines(content)]
-    manifest = ManifestObject("factory-manifests", "train/example.manifest", "3sL4kqtJlcpXroDTDmJ", "0f343b0931126a20f133d67c2b018a3b", len(content), "0055AED6DCD90281E5")  # fmt: skip
-    judgement = validate(OpenManifest(manifest, [content]), Policy(), Listing(found[1:]), _Unwritten())
+    manifest = ManifestObject(
+        bucket="factory-manifests",
+        key="train/example.manifest",
+        version="3sL4kqtJlcpXroDTDmJ",
+        etag=hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        size=len(content),
+        sequencer="0055AED6DCD90281E5",
+    )
+    images = Listing("factory-images", found[1:])
+    judgement = validate(OpenManifest(manifest, [content]), Policy(), images, _Unwritten())
     return build_report(
         judgement,
         run="8f5a3f0e-1",
         looked_at=datetime(2026, 1, 1, tzinfo=UTC),
         seconds=0.25,
-        requests={},
+        requests=images.requests,
         files={},
     )
 
@@ -187,21 +198,17 @@ def _cost(template: Mapping[str, Any]) -> str:
     }
     rows = ["| images | LIST | HEAD | dollars |", "|---|---|---|---|"]
     for name, (wanted, there) in cases.items():
-        listing = Listing(there)
+        listing = Listing("images", there)
         check_images("images", wanted, listing, largest=None, out_of_time=lambda: False)
         pages, looks = listing.requests["LIST"], listing.requests["HEAD"]
         rows.append(f"| {name} | {pages:,} | {looks:,} | {pages * _LIST + looks * _HEAD:.4f} |")
     alarms = sum(r["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in r for r in template["Resources"].values())
-    metrics = 7
-    return "\n".join(
-        [
-            *rows,
-            "",
-            f"The function costs ${_GB_SECOND * 10:.6f} for each ten seconds with 1 GB of memory. "
-            f"Whether or not manifests come, {alarms} alarms cost ${alarms * _ALARM:.2f} a month; "
-            f"in a month with manifests, {metrics} metrics cost ${metrics * _METRIC:.2f}.",
-        ]
+    standing = (
+        f"The function costs ${_GB_SECOND * 10:.6f} for each ten seconds with 1 GB of memory. "
+        f"Whether or not manifests come, {alarms} alarms cost ${alarms * _ALARM:.2f} a month; "
+        f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}."
     )
+    return "\n".join([*rows, "", standing])
 
 
 if __name__ == "__main__":

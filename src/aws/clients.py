@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 import boto3
 from botocore.config import Config
@@ -25,15 +25,29 @@ _CONFIG: Final = Config(
 )
 
 
-class RequestCounter:
-    """Requests that a client sent, by operation; repeated attempts count."""
+class Owner(TypedDict, total=False):
+    """A guard against a bucket that changed hands, as requests state it; empty where the owner is not known."""
 
-    def __init__(self, client: S3Client) -> None:
+    ExpectedBucketOwner: str
+
+
+def owned_by(account: str | None) -> Owner:
+    """The guard for an account."""
+    return {"ExpectedBucketOwner": account} if account else {}
+
+
+class RequestCounter:
+    """Requests that S3 clients sent, by operation; repeated attempts count."""
+
+    def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
+
+    def watch(self, client: S3Client) -> None:
+        """Counts the client's requests from now on."""
         client.meta.events.register("before-send.s3", self._count)
 
-    def _count(self, event_name: str, **_: Any) -> None:
+    def _count(self, event_name: str, **_: object) -> None:
         with self._lock:
             self._counts[event_name.rpartition(".")[2]] += 1
 
@@ -47,7 +61,7 @@ def s3_client(endpoint_url: str | None = None) -> S3Client:
     """A client for S3.
 
     Raises:
-        PermanentError: The credentials, region or profile are not usable.
+        PermanentError: The credentials, profile or endpoint are not usable.
     """
     with translated("Connecting to S3"):
         return boto3.client("s3", endpoint_url=endpoint_url, config=_CONFIG)
@@ -57,7 +71,7 @@ def sns_client() -> SNSClient:
     """A client for SNS.
 
     Raises:
-        PermanentError: The credentials, region or profile are not usable.
+        PermanentError: The credentials, region, profile or endpoint are not usable.
     """
     with translated("Connecting to SNS"):
         return boto3.client("sns", config=_CONFIG)
@@ -69,6 +83,6 @@ def stack_outputs(stack: str) -> dict[str, str]:
     Raises:
         GateError: There is no such stack, or it cannot be asked.
     """
-    with translated(f"Asking stack {stack!r}", grant="cloudformation:DescribeStacks"):
+    with translated(f"Asking stack {stack!r} for its outputs", grant="cloudformation:DescribeStacks"):
         stacks = boto3.client("cloudformation", config=_CONFIG).describe_stacks(StackName=stack)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}

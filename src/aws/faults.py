@@ -4,21 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Final
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError as BotoConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
-)
+import urllib3.exceptions
+from botocore import exceptions
+from botocore.exceptions import ClientError
 
 from core.errors import AccessDeniedError, GateError, NoSuchBucketError, PermanentError, RetryableError
 
-_PASSING_STATUS: Final = frozenset({408, 409, 429})
-_PASSING_CODES: Final = frozenset({"RequestTimeout", "SlowDown", "Throttling", "ThrottledException", "ThrottlingException"})
-_CREDENTIALS: Final = "Check the AWS credentials and region."
+_ON_THE_WAY: Final = (
+    exceptions.ConnectionError,
+    exceptions.FlexibleChecksumError,
+    exceptions.HTTPClientError,
+    exceptions.IncompleteReadError,
+    urllib3.exceptions.HTTPError,  # botocore lets some of them pass while a body is read
+)
+_PASSING_STATUS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS})
+_PASSING_CODES: Final = frozenset(
+    {
+        "KMSThrottling",
+        "RequestTimeout",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+    }
+)
+_OF_CREDENTIALS: Final = frozenset(
+    {
+        "400",  # a HEAD has no body that could say more
+        "AuthorizationHeaderMalformed",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_CREDENTIALS: Final = "Check the AWS credentials, the region and the clock."
 
 
 def status_of(error: ClientError) -> int:
@@ -50,21 +78,26 @@ def translated(doing: str, *, bucket: str = "", grant: str = "") -> Iterator[Non
         yield
     except ClientError as error:
         raise _of_answer(error, doing, bucket, grant) from error
-    except (BotoConnectionError, HTTPClientError, IncompleteReadError) as error:
+    except _ON_THE_WAY as error:
         raise RetryableError(f"{doing} failed on the way: {error}") from error
-    except BotoCoreError as error:
-        raise PermanentError(f"{doing} is not possible: {error}. {_CREDENTIALS}") from error
+    except (exceptions.ParamValidationError, ValueError) as error:
+        # ValueError is what botocore says of an endpoint that is no URL.
+        raise PermanentError(f"{doing} is not possible: {error}") from error
+    except exceptions.BotoCoreError as error:
+        raise PermanentError(f"{doing} is not possible: {error} {_CREDENTIALS}") from error
 
 
 def _of_answer(error: ClientError, doing: str, bucket: str, grant: str) -> GateError:
     status, code = status_of(error), code_of(error)
     answer = f"{code}: {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
-    if status >= 500 or status in _PASSING_STATUS or code in _PASSING_CODES:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING_STATUS or code in _PASSING_CODES:
         return RetryableError(f"{doing} failed for now ({answer}).")
     if code == "NoSuchBucket":
-        return NoSuchBucketError(f"{doing} failed: bucket {bucket!r} does not exist. Create it, or correct its name in the settings.")
-    if status == 403 and code not in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"):
-        return AccessDeniedError(f"{doing} was denied ({answer}). Grant {grant} to the caller's role, and check the bucket's policy.")
-    if status in (400, 401, 403):
+        fix = "Create it, or correct its name in the settings."
+        return NoSuchBucketError(f"{doing} failed: bucket {bucket!r} does not exist. {fix}")
+    if code in _OF_CREDENTIALS:
         return PermanentError(f"{doing} was refused ({answer}). {_CREDENTIALS}")
-    return PermanentError(f"{doing} failed ({answer}).")
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        fix = f"Grant {grant} to the caller's role, and check the policy of what it calls."
+        return AccessDeniedError(f"{doing} was denied ({answer}). {fix}")
+    return PermanentError(f"{doing} was refused ({answer}).")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
@@ -15,10 +16,15 @@ from core.ports import Found, NotFound, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 _ARCHIVES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Storage classes that must be restored before a read. GLACIER_IR is none of them."""
-_NOT_FOUND: Final = {400: NotFound.ENCRYPTED, 403: NotFound.DENIED, 404: NotFound.MISSING}
+_NOT_FOUND: Final[Mapping[int, NotFound]] = {
+    HTTPStatus.BAD_REQUEST: NotFound.ENCRYPTED,
+    HTTPStatus.FORBIDDEN: NotFound.DENIED,
+    HTTPStatus.NOT_FOUND: NotFound.MISSING,
+}
 """What the status of a HEAD says; 400 is S3's answer where a customer's key is needed."""
 
 
@@ -38,11 +44,12 @@ class S3Images:
             try:
                 return self._client.head_bucket(Bucket=bucket).get("BucketRegion")
             except ClientError as error:
-                if status_of(error) == 404:
+                if status_of(error) == HTTPStatus.NOT_FOUND:
                     raise NoSuchBucketError(f"Bucket {bucket!r} does not exist.") from error
-                if status_of(error) in (301, 400, 403):
-                    return error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
-                raise
+                region = error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
+                if region is None and status_of(error) != HTTPStatus.FORBIDDEN:
+                    raise
+                return region
 
     def list_after(self, bucket: str, after: str) -> Page:
         """One page of the listing, after a key."""
@@ -50,10 +57,7 @@ class S3Images:
             answer = self._client.list_objects_v2(
                 Bucket=bucket, StartAfter=after, OptionalObjectAttributes=["RestoreStatus"]
             )
-        objects = [
-            (found["Key"], Found(found["Size"], _archived(found.get("StorageClass"), restored="RestoreExpiryDate" in found.get("RestoreStatus", {}))))
-            for found in answer.get("Contents", [])
-        ]
+        objects = [(listed["Key"], _listed(listed)) for listed in answer.get("Contents", [])]
         return Page(objects, last=not answer["IsTruncated"])
 
     def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
@@ -62,7 +66,7 @@ class S3Images:
         def look(key: str) -> tuple[str, Found | NotFound]:
             return key, self._look(bucket, key)
 
-        with ThreadPoolExecutor(min(CONNECTIONS, max(1, len(keys)))) as pool:
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
             yield from pool.map(look, keys)
 
     def _look(self, bucket: str, key: str) -> Found | NotFound:
@@ -75,6 +79,11 @@ class S3Images:
                 raise
         restored = 'ongoing-request="false"' in answer.get("Restore", "")
         return Found(answer["ContentLength"], _archived(answer.get("StorageClass"), restored=restored))
+
+
+def _listed(listed: ObjectTypeDef) -> Found:
+    restored = "RestoreExpiryDate" in listed.get("RestoreStatus", {})
+    return Found(listed["Size"], _archived(listed.get("StorageClass"), restored=restored))
 
 
 def _archived(storage_class: str | None, *, restored: bool) -> bool:

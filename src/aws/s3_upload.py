@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from aws.clients import Owner
 from aws.faults import translated
 from core.errors import GateError
 
@@ -18,6 +19,13 @@ PART_BYTES: Final = 8 * 1024**2
 """S3 takes parts of 5 MiB and more, 10,000 of them."""
 
 
+class Target(Owner):
+    """Where an object is written, as requests state it."""
+
+    Bucket: str
+    Key: str
+
+
 class S3Upload:
     """Writes one object; small ones in a single request, none at all where nothing was written.
 
@@ -25,24 +33,24 @@ class S3Upload:
 
     Args:
         client: A client for S3.
-        bucket: Where to write.
-        key: What to write.
+        target: What to write.
         content_type: Its MIME type.
-        owner: The account that must own the bucket, if that is known.
     """
 
-    def __init__(self, client: S3Client, bucket: str, key: str, content_type: str, owner: str | None = None) -> None:
-        self.key = key
+    def __init__(self, client: S3Client, target: Target, content_type: str) -> None:
         self.size = 0
         self._client = client
+        self._target = target
         self._content_type = content_type
-        self._target = {"Bucket": bucket, "Key": key} | ({"ExpectedBucketOwner": owner} if owner else {})
         self._digest = hashlib.sha256()
         self._buffer = bytearray()
         self._upload_id: str | None = None
         self._parts: list[CompletedPartTypeDef] = []
-        grant = f"s3:PutObject and s3:AbortMultipartUpload on arn:aws:s3:::{bucket}/*"
-        self._faults = {"doing": f"Writing s3://{bucket}/{key}", "bucket": bucket, "grant": grant}
+
+    @property
+    def key(self) -> str:
+        """What is written."""
+        return self._target["Key"]
 
     @property
     def sha256(self) -> str:
@@ -68,33 +76,45 @@ class S3Upload:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
+        if kind is not None:
+            self._abort()
+            return
+        try:
             self._finish()
-        elif self._upload_id is not None:
-            # If this fails too, the bucket's lifecycle rule removes the parts; the first error says more.
-            with suppress(GateError), translated(**self._faults):
-                self._client.abort_multipart_upload(UploadId=self._upload_id, **self._target)  # type: ignore[arg-type]
+        except GateError:
+            self._abort()
+            raise
 
     def _finish(self) -> None:
         if self._upload_id is None:
             if self.size:
-                with translated(**self._faults):
-                    self._client.put_object(Body=bytes(self._buffer), ContentType=self._content_type, **self._target)  # type: ignore[arg-type]
+                with self._translated():
+                    self._client.put_object(Body=bytes(self._buffer), ContentType=self._content_type, **self._target)
             return
         if self._buffer:
             self._send_part(bytes(self._buffer))
-        with translated(**self._faults):
+        with self._translated():
             self._client.complete_multipart_upload(
-                UploadId=self._upload_id,
-                MultipartUpload={"Parts": self._parts},
-                **self._target,  # type: ignore[arg-type]
+                UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}, **self._target
             )
 
+    def _abort(self) -> None:
+        if self._upload_id is None:
+            return
+        # If this fails too, the bucket's lifecycle rule removes the parts; the first error says more.
+        with suppress(GateError), self._translated():
+            self._client.abort_multipart_upload(UploadId=self._upload_id, **self._target)
+
     def _send_part(self, part: bytes) -> None:
-        with translated(**self._faults):
+        with self._translated():
             if self._upload_id is None:
-                begun = self._client.create_multipart_upload(ContentType=self._content_type, **self._target)  # type: ignore[arg-type]
+                begun = self._client.create_multipart_upload(ContentType=self._content_type, **self._target)
                 self._upload_id = begun["UploadId"]
             number = len(self._parts) + 1
-            sent = self._client.upload_part(UploadId=self._upload_id, PartNumber=number, Body=part, **self._target)  # type: ignore[arg-type]
+            sent = self._client.upload_part(UploadId=self._upload_id, PartNumber=number, Body=part, **self._target)
             self._parts.append({"ETag": sent["ETag"], "PartNumber": number})
+
+    def _translated(self) -> AbstractContextManager[None]:
+        bucket, key = self._target["Bucket"], self._target["Key"]
+        grant = f"s3:PutObject and s3:AbortMultipartUpload on arn:aws:s3:::{bucket}/*"
+        return translated(f"Writing s3://{bucket}/{key}", bucket=bucket, grant=grant)

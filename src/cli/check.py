@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
+import stat
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 from aws.clients import RequestCounter, s3_client
 from aws.s3_images import S3Images
@@ -19,9 +23,13 @@ from core.errors import GateError, PermanentError
 from core.finding import Finding, Verdict
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
+from core.ports import Found, NotFound, Page
 from core.report import Report, build_report
 from core.source_ref import SourceRef, parse
 from core.validate import validate
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 _CHUNK_BYTES: Final = 1024**2
 
@@ -41,12 +49,12 @@ def run(options: argparse.Namespace) -> int:
         label_attribute=options.label_attribute,
         check_images=not options.no_images,
     )
-    shell = _Shell(policy, options.endpoint_url)
+    s3 = _S3(options.endpoint_url)
     verdicts: list[Verdict] = []
     with opened(options.output) as file:
         for name in options.manifests:
             try:
-                report = shell.judge(name)
+                report = _judge(name, policy, s3)
             except GateError as error:
                 print(f"manifest-gate: {error}", file=sys.stderr)
                 verdicts.append(Verdict.INCOMPLETE)
@@ -60,40 +68,57 @@ def run(options: argparse.Namespace) -> int:
     return status_of(verdicts)
 
 
-class _Shell:
-    """The gate without effects: judges, and writes nothing to S3."""
+class _S3:
+    """Manifests and images in S3; connects when it is first asked, so that local files need no account."""
 
-    def __init__(self, policy: Policy, endpoint_url: str | None) -> None:
-        client = s3_client(endpoint_url)
-        self._policy = policy
-        self._manifests = S3Manifests(client)
-        self._images = S3Images(client)
-        self._requests = RequestCounter(client).snapshot
+    def __init__(self, endpoint_url: str | None) -> None:
+        self.requests = RequestCounter()
+        self._endpoint_url = endpoint_url
 
-    def judge(self, name: str) -> Report:
-        """Judges the manifest of a path or location.
+    @cached_property
+    def _client(self) -> S3Client:
+        client = s3_client(self._endpoint_url)
+        self.requests.watch(client)
+        return client
 
-        Raises:
-            GateError: It cannot be read.
-        """
-        looked_at, began, before = datetime.now(UTC), time.monotonic(), self._requests()
-        opened = self._open_object(name) if name.startswith("s3:") else _open_file(name)
-        judgement = validate(opened, self._policy, self._images, _Unwritten())
-        return build_report(
-            judgement,
-            run="check",
-            looked_at=looked_at,
-            seconds=time.monotonic() - began,
-            requests=self._requests() - before,
-            files={},
-        )
+    @cached_property
+    def _images(self) -> S3Images:
+        return S3Images(self._client)
 
-    def _open_object(self, name: str) -> OpenManifest:
-        bucket, key = read_location(name)
-        opened = self._manifests.open(ManifestObject(bucket, key))
+    def open(self, name: str) -> OpenManifest:
+        """Opens the manifest at a location."""
+        opened = S3Manifests(self._client).open(ManifestObject(*read_location(name)))
         if opened is None:
             raise PermanentError(f"There is no {name}.")
         return opened
+
+    def region(self, bucket: str) -> str | None:
+        return self._images.region(bucket)
+
+    def list_after(self, bucket: str, after: str) -> Page:
+        return self._images.list_after(bucket, after)
+
+    def head(self, bucket: str, keys: Sequence[str]) -> Iterable[tuple[str, Found | NotFound]]:
+        return self._images.head(bucket, keys)
+
+
+def _judge(name: str, policy: Policy, s3: _S3) -> Report:
+    """Judges the manifest of a path or location, and writes nothing to S3.
+
+    Raises:
+        GateError: It cannot be read.
+    """
+    looked_at, began, before = datetime.now(UTC), time.monotonic(), s3.requests.snapshot()
+    opened = s3.open(name) if name[:3].lower() == "s3:" else _open_file(name)
+    judgement = validate(opened, policy, s3, _Unwritten())
+    return build_report(
+        judgement,
+        run="check",
+        looked_at=looked_at,
+        seconds=time.monotonic() - began,
+        requests=s3.requests.snapshot() - before,
+        files={},
+    )
 
 
 def read_location(name: str) -> tuple[str, str]:
@@ -110,18 +135,23 @@ def read_location(name: str) -> tuple[str, str]:
 
 def _open_file(name: str) -> OpenManifest:
     path = Path(name)
+    with _readable(name):
+        status = path.stat()
+    size = status.st_size if stat.S_ISREG(status.st_mode) else None
+    # A path may hold bytes that are not UTF-8.
+    key = os.fsencode(name).decode(errors="backslashreplace")
+    return OpenManifest(ManifestObject(None, key, size=size), _chunks(path, name))
+
+
+def _chunks(path: Path, name: str) -> Iterator[bytes]:
+    with _readable(name), path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
     try:
-        size = path.stat().st_size
-        file = path.open("rb")
+        yield
     except OSError as error:
         raise PermanentError(f"{name} cannot be read: {error.strerror}.") from error
-    return OpenManifest(ManifestObject(None, name, size=size), _chunks(file, name))
-
-
-def _chunks(file: BinaryIO, name: str) -> Iterator[bytes]:
-    with file:
-        try:
-            while chunk := file.read(_CHUNK_BYTES):
-                yield chunk
-        except OSError as error:
-            raise PermanentError(f"{name} cannot be read: {error.strerror}.") from error

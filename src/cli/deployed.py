@@ -13,7 +13,8 @@ from aws.s3_reports import S3Reports
 from cli.check import read_location
 from cli.output import as_text, opened, status_of
 from core.errors import PermanentError
-from core.layout import report_place
+from core.layout import ReportPlace, report_place
+from core.report import Report
 
 STACK: Final = "manifest-gate"
 _POLL_SECONDS: Final = 1.0
@@ -27,9 +28,15 @@ def run(options: argparse.Namespace) -> int:
     manifest = S3Manifests(client).current(bucket, key)
     if manifest is None:
         raise PermanentError(f"There is no {options.manifest}.")
-    place, reports = report_place(reports_bucket, prefix, manifest), S3Reports(client)
-    until = time.monotonic() + options.wait
-    while reports.standing(place) is None:
+    report = _wait_for(S3Reports(client), report_place(reports_bucket, prefix, manifest), options.wait)
+    with opened(options.output) as file:
+        file.write(report.to_json() if options.format == "json" else as_text(report))
+    return status_of([report.verdict])
+
+
+def _wait_for(reports: S3Reports, place: ReportPlace, seconds: float) -> Report:
+    until = time.monotonic() + seconds
+    while (standing := reports.standing(place)) is None or (report := reports.read(place, standing)) is None:
         left = until - time.monotonic()
         if left <= 0:
             raise PermanentError(
@@ -39,10 +46,7 @@ def run(options: argparse.Namespace) -> int:
         if sys.stderr.isatty():
             print(f"\rwaiting for the report, {left:.0f} s left ", end="", file=sys.stderr, flush=True)
         time.sleep(min(_POLL_SECONDS, left))
-    report = reports.read(place)
-    with opened(options.output) as file:
-        file.write(report.to_json() if options.format == "json" else as_text(report))
-    return status_of([report.verdict])
+    return report
 
 
 def _reports(location: str | None, stack: str) -> tuple[str, str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final, NoReturn
+from typing import Final
 
 from cli import check, deployed, rules
 from core import __version__
@@ -26,18 +27,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 VALID, 1 INVALID, 2 could not judge.
     """
-    options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # as reports are stored, whatever the locale
+    options = build_parser().parse_args(arguments)
     try:
         status: int = options.run(options)
         sys.stdout.flush()
-    except GateError as error:
-        print(f"manifest-gate: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; leave nothing for the interpreter to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT_JUDGE
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            # Whoever read the output has seen enough; leave nothing for the interpreter to flush.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return COULD_NOT_JUDGE
+    except (GateError, OSError) as error:
         print(f"manifest-gate: {error}", file=sys.stderr)
         return COULD_NOT_JUDGE
     except KeyboardInterrupt:
@@ -46,11 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(
         prog="manifest-gate",
         description="Tells whether a manifest of labelled images can be trusted, and what is wrong with it.",
-        epilog="Exits 0 for VALID, 1 for INVALID, 2 if it could not judge. AWS profile and region by the usual variables.",
+        epilog="Exits 0 for VALID, 1 for INVALID, 2 if it could not judge. "
+        "AWS profile and region by the usual variables.",
     )
     parser.add_argument("--version", action="version", version=f"manifest-gate {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -64,9 +66,16 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.description = "Judges manifests: local files or objects in S3. Images are looked up in S3."
     parser.set_defaults(run=check.run)
     parser.add_argument("manifests", nargs="+", metavar="PATH|s3://BUCKET/KEY")
-    parser.add_argument("--consumer", choices=list(CONSUMERS), default=DEFAULT_CONSUMER.name, help="who will read the manifest (default: %(default)s)")
+    parser.add_argument(
+        "--consumer",
+        choices=list(CONSUMERS),
+        default=DEFAULT_CONSUMER.name,
+        help="who will read the manifest (default: %(default)s)",
+    )
     parser.add_argument("--role", choices=[role.value for role in Role], help="what the dataset is for")
-    parser.add_argument("--label-attribute", metavar="NAME", help="the label that is judged (default: anomaly-label, else the first)")
+    parser.add_argument(
+        "--label-attribute", metavar="NAME", help="the label that is judged (default: anomaly-label, else the first)"
+    )
     parser.add_argument("--no-images", action="store_true", help="judge the lines alone; needs no AWS account")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: %(default)s")
     parser.add_argument("--output", metavar="FILE", default="-", help="default: standard output")
@@ -78,8 +87,14 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=deployed.run)
     parser.add_argument("manifest", metavar="s3://BUCKET/KEY")
     parser.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="how long to wait for the report")
-    parser.add_argument("--stack", default=deployed.STACK, help="the deployed stack, asked for its reports bucket (default: %(default)s)")
-    parser.add_argument("--reports", metavar="s3://BUCKET/PREFIX", help="where reports lie, instead of asking the stack")
+    parser.add_argument(
+        "--stack",
+        default=deployed.STACK,
+        help="the deployed stack, asked for its reports bucket (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--reports", metavar="s3://BUCKET/PREFIX", help="where reports lie, instead of asking the stack"
+    )
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: %(default)s")
     parser.add_argument("--output", metavar="FILE", default="-", help="default: standard output")
     _add_endpoint(parser)
@@ -103,10 +118,5 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def run() -> NoReturn:
-    """Runs the command and ends the process."""
-    sys.exit(main())
-
-
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

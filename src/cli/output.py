@@ -42,7 +42,10 @@ def as_text(report: Report) -> str:
         text.append("")
     if report.totals:
         width = max(map(len, report.totals))
-        text += [f"  {rule:<{width}}  {count:>9,}" for rule, count in sorted(report.totals.items(), key=lambda item: -item[1])]
+        text += [
+            f"  {rule:<{width}}  {count:>9,}"
+            for rule, count in sorted(report.totals.items(), key=lambda item: -item[1])
+        ]
     text.append(f"{report.verdict.value}  {name}  ({report.consumer.name}, {report.scope})")
     text.append(
         f"  {lines.total:,} lines: {lines.valid:,} valid, {lines.invalid:,} invalid, "
@@ -66,7 +69,9 @@ def _finding(finding: ReportFinding, name: str) -> Iterator[str]:
     place = f"{name}:{finding.line}" if finding.line and finding.count is None else name
     yield f"{place}: {finding.severity.value}: {finding.rule}: {finding.message}"
     if finding.lines:
-        yield f"    on lines {', '.join(map(str, finding.lines))}" + (", …" if (finding.count or 0) > len(finding.lines) else "")
+        yield f"    on lines {', '.join(map(str, finding.lines))}" + (
+            ", …" if (finding.count or 0) > len(finding.lines) else ""
+        )
     if finding.value is not None:
         yield f"    found: {finding.value}"
     yield f"    fix: {finding.fix}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from core.lines import BYTE_ORDER_MARK, split_lines
 from core.stretch import LineState
 
-EXCLUDED = LineState.INVALID | LineState.UNCHECKED
+EXCLUDED: Final = LineState.INVALID | LineState.UNCHECKED
 
 
 def accepted_lines(chunks: Iterable[bytes], states: bytes | bytearray) -> Iterator[bytes]:
@@ -15,17 +16,14 @@ def accepted_lines(chunks: Iterable[bytes], states: bytes | bytearray) -> Iterat
 
     Args:
         chunks: The same bytes that were judged.
-        states: A `LineState` for each line, as judged.
+        states: A `LineState` for each line, as judged; lines past them were not judged and are left out.
     """
     left_out = EXCLUDED | LineState.BLANK
-    first = True
     for block in split_lines(chunks):
         lines = block.lines
-        if first:
+        if block.first == 1:
             lines = [lines[0].removeprefix(BYTE_ORDER_MARK), *lines[1:]]
-            first = False
         known = states[block.first - 1 : block.first - 1 + len(lines)]
         kept = [line for line, state in zip(lines, known, strict=False) if not state & left_out]
         if kept:
-            end = b"\n" if block.ended or len(known) < len(lines) or kept[-1] is not lines[-1] else b""
-            yield b"\n".join(kept) + end
+            yield b"\n".join(kept) + (b"\n" if block.ended else b"")

@@ -75,14 +75,16 @@ _RULES: Final = (
         fix="Write one JSON object a line, one line an image.",
     ),
     Rule(
-        slug="manifest-too-large", scope=Scope.MANIFEST, severity=ERROR, fixed=True, aws_code="ERROR_MANIFEST_SIZE_TOO_LARGE",
+        slug="manifest-too-large", scope=Scope.MANIFEST, severity=ERROR, fixed=True,
+        aws_code="ERROR_MANIFEST_SIZE_TOO_LARGE",
         title="The manifest is larger than the consumer reads",
         finds="A manifest over the consumer's limit in bytes. It is not read.",
         why="The consumer refuses the whole file.",
         fix="Split the manifest into several datasets, or shorten its lines.",
     ),
     Rule(
-        slug="manifest-too-many-lines", scope=Scope.MANIFEST, severity=ERROR, aws_code="ERROR_MANIFEST_ROWS_EXCEEDS_MAXIMUM",
+        slug="manifest-too-many-lines", scope=Scope.MANIFEST, severity=ERROR,
+        aws_code="ERROR_MANIFEST_ROWS_EXCEEDS_MAXIMUM",
         title="The manifest has more lines than the consumer reads",
         finds="More lines than the consumer's limit for this role of dataset. All lines are judged all the same.",
         why="The consumer refuses the import.",
@@ -98,7 +100,7 @@ _RULES: Final = (
     Rule(
         slug="manifest-not-json-lines", scope=Scope.MANIFEST, severity=ERROR, fixed=True,
         title="The manifest is not JSON Lines",
-        finds="A JSON array, objects printed over several lines, or a table such as CSV. Reading stops: every line would be wrong.",
+        finds="A JSON array, objects over several lines, or a table such as CSV. Reading stops there.",
         why="Consumers read one JSON object a line, so none of these lines can be read.",
         fix="Write one JSON object a line, with no array around them and no commas between.",
     ),
@@ -113,7 +115,7 @@ _RULES: Final = (
     Rule(
         slug="manifest-metadata-invalid", scope=Scope.MANIFEST, severity=ERROR,
         title="The object's metadata asks for something unknown",
-        finds="An x-amz-meta-consumer, x-amz-meta-dataset-role or x-amz-meta-label-attribute that is no choice. Only where metadata may choose.",
+        finds="Where metadata may choose: an x-amz-meta-consumer, -dataset-role or -label-attribute that is no choice.",
         why="The manifest would be judged by other rules than its owner asked for.",
         fix="Upload again with a choice that exists, or without that metadata.",
     ),
@@ -136,7 +138,7 @@ _RULES: Final = (
         title="Time ran out before every line was read",
         finds="Lines that were not reached within the time of the invocation.",
         why="What was not read cannot be trusted.",
-        fix="Give the function more memory (and so more CPU) or a longer timeout, or split the manifest; then drop it again.",
+        fix="Give the function a longer timeout or more memory (so more CPU), or split the manifest. Drop it again.",
     ),
     # Lines
     Rule(
@@ -204,21 +206,24 @@ _RULES: Final = (
         fix='Add "source-ref": "s3://BUCKET/KEY".',
     ),
     Rule(
-        slug="source-ref-malformed", scope=Scope.LINE, severity=ERROR, fixed=True, aws_code="ERROR_INVALID_SOURCE_REF_FORMAT",
+        slug="source-ref-malformed", scope=Scope.LINE, severity=ERROR, fixed=True,
+        aws_code="ERROR_INVALID_SOURCE_REF_FORMAT",
         title="A source-ref is not of the form s3://BUCKET/KEY",
         finds="A web address, a relative path, a space within s3://, a missing key, a folder, and the like.",
         why="The consumer cannot find the image.",
         fix="Write s3://BUCKET/KEY, with the key exactly as S3 lists it, never url-encoded.",
     ),
     Rule(
-        slug="source-ref-other-bucket", scope=Scope.LINE, severity=ERROR, fixed=True, aws_code="ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS",
+        slug="source-ref-other-bucket", scope=Scope.LINE, severity=ERROR, fixed=True,
+        aws_code="ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS",
         title="An image lies in another bucket than the rest",
         finds="A source-ref outside the dataset's bucket: the configured one, else the one that most lines name.",
         why="All images of a dataset must lie in one bucket; the import is refused.",
         fix="Copy the image into the dataset's bucket and name it there.",
     ),
     Rule(
-        slug="source-ref-conflicting", scope=Scope.LINE, severity=ERROR, blames_first_line=True, aws_code="ERROR_DUPLICATE_SOURCE_REF",
+        slug="source-ref-conflicting", scope=Scope.LINE, severity=ERROR, blames_first_line=True,
+        aws_code="ERROR_DUPLICATE_SOURCE_REF",
         title="One image is labelled in two ways",
         finds="A source-ref that stood before with another class.",
         why="The model is taught a contradiction, or the consumer keeps whichever it likes.",
@@ -234,7 +239,7 @@ _RULES: Final = (
     Rule(
         slug="source-ref-suspicious", scope=Scope.LINE, severity=WARNING,
         title="A source-ref holds something that is seldom meant",
-        finds="Invisible, control or private-use characters, a space at the end, //, /../, a literal %XX, a legacy bucket name.",
+        finds="Invisible, control or private characters, a space at the end, //, /../, a literal %XX, an old bucket.",
         why="It is legal, but such a key often differs from the object's by something one cannot see.",
         fix="Compare the key with what S3 lists.",
     ),
@@ -269,7 +274,8 @@ _RULES: Final = (
     ),
     Rule(
         slug="label-value-invalid", scope=Scope.LINE, severity=ERROR,
-        kinds={"boolean": WARNING, "number": WARNING, "text": WARNING}, aws_code="ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT",
+        kinds={"true or false": WARNING, "a number": WARNING, "a text": WARNING},
+        aws_code="ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT",
         title="The label's value is not an integer",
         finds="A label that is no integer nor an integer in a text. An error for null, an object or an array.",
         why="The value is required, though class-name alone decides the class.",
@@ -406,7 +412,7 @@ _RULES: Final = (
     Rule(
         slug="image-bucket-wrong-region", scope=Scope.IMAGE, severity=ERROR, aws_code="ERROR_FILE_NOT_FOUND_IN_REGION",
         title="The images lie in another region than the manifest",
-        finds="A bucket of images in another region than the manifest's bucket; stated once. Existence is checked all the same.",
+        finds="Images in another region than the manifest's; stated once. Existence is checked all the same.",
         why="Consumers read images only in their own region.",
         fix="Copy the images to a bucket in the manifest's region, or the manifest to theirs.",
     ),
@@ -421,7 +427,7 @@ _RULES: Final = (
     Rule(
         slug="images-unchecked", scope=Scope.IMAGE, severity=UNCHECKED, fixed=True,
         title="Images could not be checked",
-        finds="Images not looked at because S3 throttled past every retry, time ran out, or the object needs a customer's key.",
+        finds="Images not looked at: S3 throttled past every retry, time ran out, or a customer's key is needed.",
         why="Whether they exist is not known, so the manifest cannot be called VALID.",
         fix="Drop the manifest again later, or give the function more time.",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from core.consumers import CONSUMERS, Role
@@ -21,23 +21,26 @@ def choose(metadata: Mapping[str, str], policy: Policy) -> tuple[Policy, list[Fi
         The policy to judge by, and a finding for each choice that does not exist.
     """
     findings: list[Finding] = []
-    consumer, role, label = (metadata.get(name) for name in ("consumer", "dataset-role", "label-attribute"))
-    if consumer in CONSUMERS:
-        policy = replace(policy, consumer=CONSUMERS[consumer])
-    elif consumer is not None:
-        findings += _unknown("consumer", consumer, list(CONSUMERS), policy)
-    if role in list(Role):
-        policy = replace(policy, role=Role(role))
-    elif role is not None:
-        findings += _unknown("dataset-role", role, list(Role), policy)
-    if label:
-        policy = replace(policy, label_attribute=label)
-    elif label is not None:
-        findings += policy.finding("manifest-metadata-invalid", "x-amz-meta-label-attribute is empty.", kind="label-attribute", field="x-amz-meta-label-attribute", value=label)  # fmt: skip
+    if (consumer := metadata.get("consumer")) is not None:
+        if consumer in CONSUMERS:
+            policy = replace(policy, consumer=CONSUMERS[consumer])
+        else:
+            findings += _refused("consumer", consumer, CONSUMERS, policy)
+    if (role := metadata.get("dataset-role")) is not None:
+        if role in list(Role):
+            policy = replace(policy, role=Role(role))
+        else:
+            findings += _refused("dataset-role", role, Role, policy)
+    if (label := metadata.get("label-attribute")) is not None:
+        if label:
+            policy = replace(policy, label_attribute=label)
+        else:
+            findings += _refused("label-attribute", label, ["the name of a label"], policy)
     return policy, findings
 
 
-def _unknown(name: str, value: str, known: list[str], policy: Policy) -> list[Finding]:
-    message = f"x-amz-meta-{name} is none of {', '.join(known)}."
-    fix = f"Upload again with one of: {', '.join(known)}; or without that metadata."
-    return policy.finding("manifest-metadata-invalid", message, kind=name, field=f"x-amz-meta-{name}", value=value, fix=fix)
+def _refused(name: str, value: str, choices: Iterable[str], policy: Policy) -> list[Finding]:
+    field, known = f"x-amz-meta-{name}", ", ".join(choices)
+    message = f"{field} is not one of: {known}."
+    fix = f"Upload again with one of: {known}; or without that metadata."
+    return policy.finding("manifest-metadata-invalid", message, kind=name, field=field, value=value, fix=fix)

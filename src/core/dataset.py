@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from core.consumers import Role
 from core.finding import Finding
@@ -38,9 +39,7 @@ def _judge_size(lines: int, policy: Policy) -> Iterator[Finding]:
 
 
 def _judge_names(labels: Sightings[str], policy: Policy) -> Iterator[Finding]:
-    if len(labels.seen) < 2:
-        return
-    usual = max(labels.seen, key=lambda name: labels.seen[name][0])
+    usual = max(labels.seen, key=lambda name: labels.seen[name][0], default=None)
     for name, (count, first) in labels.seen.items():
         if name != usual:
             message = f"{count:,} lines, from line {first} on, call their label {name!r}; most lines call it {usual!r}."
@@ -55,17 +54,21 @@ def _judge_values(values: Sightings[tuple[str, str]], policy: Policy) -> Iterato
         usual_value = value_of.setdefault(class_name, value)
         usual_class = class_of.setdefault(value, class_name)
         if usual_value != value:
-            message = f"{count:,} lines, from line {first} on, have value {value} for class {class_name!r}; before, it was {usual_value}."  # fmt: skip
+            before = f"it was {usual_value}"
         elif usual_class != class_name:
-            message = f"{count:,} lines, from line {first} on, have value {value} for class {class_name!r}; before, it stood for {usual_class!r}."  # fmt: skip
+            before = f"it stood for {usual_class!r}"
         else:
             continue
+        message = (
+            f"{count:,} lines, from line {first} on, have value {value} for class {class_name!r}; before, {before}."
+        )
         yield from policy.finding("label-value-inconsistent", message, value=value, count=count, lines=(first,))
 
 
 def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
     if not stretch.classes.seen:
         yield from policy.finding("dataset-no-labels", "No line is labelled.")
+        return
     fewest = policy.consumer.fewest_images.get(policy.role or Role.SINGLE, {})
     for class_name, least in fewest.items():
         count, _ = stretch.classes.seen.get(class_name, (0, 0))
@@ -73,4 +76,7 @@ def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
             role = f"a {policy.role.value} dataset" if policy.role else "a dataset"
             message = f"{count:,} images are labelled {class_name}; {role} needs {least}."
             kind = "role-given" if policy.role else ""
-            yield from policy.finding(f"dataset-too-few-{class_name}", message, kind=kind, value=count)
+            yield from policy.finding(_TOO_FEW[class_name], message, kind=kind, value=count)
+
+
+_TOO_FEW: Final = {"normal": "dataset-too-few-normal", "anomaly": "dataset-too-few-anomaly"}

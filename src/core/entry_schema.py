@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetPydanticSchema, ValidationError
 from pydantic_core import core_schema
 
 
-
-def _label_value(_source: Any, _handler: Any) -> core_schema.CoreSchema:
+def _label_value(_source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
     """An integer, or an integer in a text; one error whatever is wrong with it."""
-    integer = core_schema.union_schema([core_schema.int_schema(strict=True), core_schema.str_schema(pattern=r"^[+-]?[0-9]+$", strict=True)])  # fmt: skip
-    return core_schema.custom_error_schema(integer, custom_error_type="label_value", custom_error_message="not an integer")
+    integer = core_schema.int_schema(strict=True)
+    text = core_schema.str_schema(pattern=r"^[+-]?[0-9]+$", strict=True)
+    return core_schema.custom_error_schema(
+        core_schema.union_schema([integer, text]), custom_error_type="value", custom_error_message="no integer"
+    )
 
 
-def _creation_date(_source: Any, _handler: Any) -> core_schema.CoreSchema:
-    """ISO 8601 date and time, zone optional. The pattern stands first because pydantic alone takes epochs and bare dates."""
+def _creation_date(_source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    """ISO 8601 date and time, zone optional.
+
+    The pattern stands first because pydantic alone takes seconds since 1970 and dates without time, too.
+    """
     text = core_schema.str_schema(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}", strict=True)
     moment = core_schema.chain_schema([text, core_schema.datetime_schema(strict=False)])
-    return core_schema.custom_error_schema(moment, custom_error_type="creation_date", custom_error_message="no date and time")
+    return core_schema.custom_error_schema(moment, custom_error_type="date", custom_error_message="no date and time")
 
 
-_LabelValue = Annotated[Any, GetPydanticSchema(_label_value)]
-_CreationDate = Annotated[Any, GetPydanticSchema(_creation_date)]
+_LabelValue = Annotated[object, GetPydanticSchema(_label_value)]
+_CreationDate = Annotated[object, GetPydanticSchema(_creation_date)]
 
 
 class _Metadata(BaseModel):
@@ -59,27 +64,39 @@ _RULES: Final = {
 """The rule of an absent or null field, and of any other fault."""
 
 
-def faults_of_pair(label: object, metadata: object) -> list[tuple[str, str | None, object]]:
-    """Judges a label and its metadata.
+class PairFault(NamedTuple):
+    """What is wrong with a label or its metadata.
 
-    Returns:
-        For each fault its rule, the metadata's field (None for the label or the metadata itself) and the value found;
-        `...` for an absent one.
+    Attributes:
+        rule: The rule that is broken.
+        field: The metadata's field; None for the label, or for the metadata as a whole.
+        found: The value there; `...` where there is none.
     """
+
+    rule: str
+    field: str | None
+    found: object
+
+
+def faults_of_pair(label: object, metadata: object) -> list[PairFault]:
+    """Judges a label and its metadata; returns all their faults."""
     try:
         _Pair.model_validate({"label": label, "metadata": metadata})
     except ValidationError as invalid:
-        return [_fault(error["loc"], error["type"], error["input"]) for error in invalid.errors(include_url=False, include_context=False)]  # fmt: skip
+        return [
+            _fault(error["loc"], error["type"], error["input"])
+            for error in invalid.errors(include_url=False, include_context=False)
+        ]
     return []
 
 
-def _fault(place: tuple[int | str, ...], kind: str, found: object) -> tuple[str, str | None, object]:
+def _fault(place: tuple[int | str, ...], kind: str, found: object) -> PairFault:
     if place == ("label",):
-        return "label-value-invalid", None, found
+        return PairFault("label-value-invalid", None, found)
     if place == ("metadata",):
-        return "metadata-malformed", None, found
+        return PairFault("metadata-malformed", None, found)
     field = str(place[1])
     absent, other = _RULES[field]
     if kind == "missing":
-        return absent, field, ...
-    return (absent if found is None and field == "type" else other), field, found
+        return PairFault(absent, field, ...)
+    return PairFault(absent if found is None and field == "type" else other, field, found)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import islice, pairwise
+from itertools import pairwise
+from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from core.errors import AccessDeniedError, NoSuchBucketError, RetryableError
@@ -20,17 +21,21 @@ from core.finding import Finding
 from core.policy import Policy
 from core.ports import Found, ImageStore, NotFound, Page
 from core.references import BucketReferences
-from core.source_ref import SourceRef
+from core.source_ref import MAX_KEY_BYTES, SourceRef
 from core.tally import LINES_NAMED
 
-PAGE_WORTH = 12.5
+PAGE_WORTH: Final = 12.5
 """Single looks that cost as much as one page of a listing (S3 list prices: LIST $0.005, HEAD $0.0004 per 1,000)."""
-FIRST_BATCH, LARGEST_BATCH = 64, 4_096
-_AT_ONCE = 512
+FIRST_BATCH: Final = 64
+LARGEST_BATCH: Final = 4_096
+"""Single looks between two pages, as long as pages are not worth it."""
+_AT_ONCE: Final = 512
 """Keys that are looked at between two glances at the clock."""
-_HINTED = 1_000
+_HINTED: Final = 1_000
 """Missing keys for which a similar one is looked for."""
-_LAST_CHARACTER = "\U0010ffff"
+_LAST_CHARACTER: Final = "\U0010ffff"
+_SURROGATES: Final = range(0xD800, 0xE000)
+"""Half characters: no text that is stored holds one."""
 
 
 class Cause(StrEnum):
@@ -101,54 +106,103 @@ def check_images(
         largest: The consumer's limit for an image, in bytes.
         out_of_time: Tells that no further request may begin.
     """
-    wanted = sorted(keys)
-    check = ImageCheck()
-    may_list = not bucket.endswith("--x-s3")  # directory buckets list in no order
-    position, look_until, batch, after = 0, 0, FIRST_BATCH, ""
-    answered: set[str] = set()
-    while position < len(wanted):
+    search = _Search(bucket, sorted(keys), store, largest)
+    while search.left:
         if out_of_time():
-            check.leave(Cause.OUT_OF_TIME, wanted[position:])
+            search.leave(Cause.OUT_OF_TIME)
             break
-        worth_listing = may_list and len(wanted) - position > PAGE_WORTH
         try:
-            if worth_listing and position >= look_until:
-                start = max(after, just_before(wanted[position]))
-                page = store.list_after(bucket, start)
-                if not _in_order(start, page):
-                    may_list = False
-                    continue
-                end = _join(wanted, position, page, check, largest)
-                if end - position >= PAGE_WORTH:
-                    batch = FIRST_BATCH
-                else:
-                    look_until, batch = end + batch, min(2 * batch, LARGEST_BATCH)
-                position, after = end, page.objects[-1][0] if page.objects else after
-            else:
-                end = min(position + _AT_ONCE, look_until if worth_listing else len(wanted))
-                answered.clear()
-                for key, answer in store.head(bucket, wanted[position:end]):
-                    answered.add(key)
-                    check.answer(key, answer, largest)
-                position = end
-        except AccessDeniedError:
-            may_list = False
+            search.go_on()
         except NoSuchBucketError:
-            return ImageCheck(checked=len(wanted), missing=wanted, no_bucket=True)
+            return ImageCheck(checked=len(search.wanted), missing=search.wanted, no_bucket=True)
         except RetryableError:
-            check.leave(Cause.THROTTLED, (key for key in wanted[position:] if key not in answered))
+            search.leave(Cause.THROTTLED)
             break
-    check.missing.sort()
-    return check
+    search.check.missing.sort()
+    return search.check
+
+
+class _Search:
+    """The wanted keys of one bucket, rising, and how far they are answered."""
+
+    def __init__(self, bucket: str, wanted: list[str], store: ImageStore, largest: int | None) -> None:
+        self.wanted = wanted
+        self.check = ImageCheck()
+        self._bucket = bucket
+        self._store = store
+        self._largest = largest
+        self._position = 0
+        self._listed_to = ""
+        self._listing = not bucket.endswith("--x-s3")  # directory buckets list in no order
+        self._look_until = 0
+        self._batch = FIRST_BATCH
+        self._answered: set[str] = set()
+
+    @property
+    def left(self) -> int:
+        """Keys that are not answered yet."""
+        return len(self.wanted) - self._position
+
+    def go_on(self) -> None:
+        """Asks for a page of the listing, or looks at some keys singly, whichever is cheaper."""
+        if not self._listing or self.left <= PAGE_WORTH:
+            self._look(len(self.wanted))
+        elif self._position < self._look_until:
+            self._look(self._look_until)
+        else:
+            self._list()
+
+    def leave(self, cause: Cause) -> None:
+        """Notes all keys that are not answered as unchecked."""
+        self.check.leave(cause, [key for key in self.wanted[self._position :] if key not in self._answered])
+
+    def _list(self) -> None:
+        start = max(self._listed_to, just_before(self.wanted[self._position]))
+        try:
+            page = self._store.list_after(self._bucket, start)
+        except AccessDeniedError:
+            self._listing = False
+            return
+        if not _in_order(start, page):
+            self._listing = False
+            return
+        end = self._join(page)
+        if end - self._position < PAGE_WORTH:
+            self._look_until, self._batch = end + self._batch, min(2 * self._batch, LARGEST_BATCH)
+        else:
+            self._batch = FIRST_BATCH
+        self._position = end
+        if page.objects:
+            self._listed_to = page.objects[-1][0]
+
+    def _join(self, page: Page) -> int:
+        """Answers the wanted keys that a page covers; returns the position of the first that it does not."""
+        if page.last:
+            end = len(self.wanted)
+        elif page.objects:
+            end = bisect_right(self.wanted, page.objects[-1][0], self._position)
+        else:
+            end = self._position
+        found = dict(page.objects)
+        for key in self.wanted[self._position : end]:
+            self.check.answer(key, found.get(key, NotFound.MISSING), self._largest)
+        return end
+
+    def _look(self, until: int) -> None:
+        end = min(self._position + _AT_ONCE, until)
+        for key, answer in self._store.head(self._bucket, self.wanted[self._position : end]):
+            self._answered.add(key)
+            self.check.answer(key, answer, self._largest)
+        self._position = end
+        self._answered.clear()
 
 
 def just_before(key: str) -> str:
     """A text right before a key in the order of UTF-8 bytes, to start a listing after; no key of use lies between."""
     last = ord(key[-1])
-    if last == 0:
-        return key[:-1]
-    # U+DFFF and the half characters before it are no characters.
-    previous = 0xD7FF if last == 0xE000 else last - 1
+    if last == 0 or len(key.encode()) > MAX_KEY_BYTES - len(_LAST_CHARACTER.encode()):
+        return key[:-1]  # further before it, where nearer is impossible or too long a key
+    previous = _SURROGATES.start - 1 if last == _SURROGATES.stop else last - 1
     return key[:-1] + chr(previous) + _LAST_CHARACTER
 
 
@@ -156,18 +210,6 @@ def _in_order(start: str, page: Page) -> bool:
     """Whether a page is what the join relies on: rising, and after its start."""
     keys = [start, *(key for key, _ in page.objects)]
     return all(earlier < later for earlier, later in pairwise(keys))
-
-
-def _join(wanted: Sequence[str], position: int, page: Page, check: ImageCheck, largest: int | None) -> int:
-    """Answers the wanted keys that a page covers; returns the position of the first that it does not."""
-    found = dict(page.objects)
-    if page.last:
-        end = len(wanted)
-    else:
-        end = bisect_right(wanted, page.objects[-1][0], position) if page.objects else position
-    for key in wanted[position:end]:
-        check.answer(key, found.get(key, NotFound.MISSING), largest)
-    return end
 
 
 def judge_images(
@@ -184,21 +226,27 @@ def judge_images(
     """
     if check.no_bucket:
         message = f"The bucket {bucket!r} does not exist; {references.count:,} lines name it."
-        lines = tuple(islice(_rising(references, check.missing), LINES_NAMED))
-        yield from policy.finding("image-bucket-not-found", message, field="source-ref", value=bucket, count=references.count, lines=lines)  # fmt: skip
+        lines = references.lines_of_all(check.missing)
+        yield from policy.finding(
+            "image-bucket-not-found",
+            message,
+            field="source-ref",
+            value=bucket,
+            count=len(lines),
+            lines=tuple(lines[:LINES_NAMED]),
+        )
         return
     for line, key in _by_line(references, check.missing):
-        near = similar.get(key)
-        message = "The image does not exist" + (f", but {near!r} does." if near else ".")
-        fix = f"Write {SourceRef(bucket, near)}" if near else None
-        yield from policy.finding("image-not-found", message, kind="near" if near else "", line=line, field="source-ref", value=str(SourceRef(bucket, key)), fix=fix)  # fmt: skip
+        yield from _judge_missing(SourceRef(bucket, key), similar.get(key), line, policy)
     for line, key in _by_line(references, check.found):
-        yield from _judge_found(check.found[key], line, SourceRef(bucket, key), policy)
+        yield from _judge_found(check.found[key], SourceRef(bucket, key), line, policy)
     for cause, keys in check.unchecked.items():
         yield from _judge_unchecked(cause, keys, bucket, references, policy)
 
 
-def similar_keys(check: ImageCheck, bucket: str, store: ImageStore, *, out_of_time: Callable[[], bool]) -> dict[str, str]:
+def similar_keys(
+    check: ImageCheck, bucket: str, store: ImageStore, *, out_of_time: Callable[[], bool]
+) -> dict[str, str]:
     """Looks for keys that were probably meant by missing ones: url-decoded, trimmed or NFC-normalised.
 
     Costs one more check of at most a thousand missing keys, and nothing where a key has no other form.
@@ -206,56 +254,90 @@ def similar_keys(check: ImageCheck, bucket: str, store: ImageStore, *, out_of_ti
     Returns:
         For a missing key the similar one that exists.
     """
-    if check.no_bucket:
+    if check.no_bucket or Cause.THROTTLED in check.unchecked:
         return {}
     forms = {key: _other_forms(key) for key in check.missing[:_HINTED]}
     candidates = {form for others in forms.values() for form in others}
     answers = check_images(bucket, candidates, store, largest=None, out_of_time=out_of_time)
-    unknown = set(answers.missing).union(*answers.unchecked.values())
-    existing = candidates - unknown
-    return {key: form for key, others in forms.items() for form in others[::-1] if form in existing}
+    existing = candidates.difference(answers.missing, *answers.unchecked.values())
+    similar = {key: next(filter(existing.__contains__, others), None) for key, others in forms.items()}
+    return {key: form for key, form in similar.items() if form is not None}
 
 
 def _other_forms(key: str) -> list[str]:
     forms = (unquote(key), unquote_plus(key), key.strip(), unicodedata.normalize("NFC", key))
-    return [form for form in dict.fromkeys(forms) if form and form != key and "\ufffd" not in form]
+    return [form for form in dict.fromkeys(forms) if form not in ("", key) and "\ufffd" not in form]
 
 
-def _judge_found(found: Found, line: int, ref: SourceRef, policy: Policy) -> Iterator[Finding]:
+def _judge_missing(ref: SourceRef, near: str | None, line: int, policy: Policy) -> list[Finding]:
+    message = "The image does not exist" + (f", but {near!r} does." if near else ".")
+    return policy.finding(
+        "image-not-found",
+        message,
+        kind="near" if near else "",
+        line=line,
+        field="source-ref",
+        value=str(ref),
+        fix=f"Write {SourceRef(ref.bucket, near)}" if near else None,
+    )
+
+
+def _judge_found(found: Found, ref: SourceRef, line: int, policy: Policy) -> Iterator[Finding]:
+    field, value, limit = "source-ref", str(ref), policy.consumer.image_bytes
     if found.size == 0:
-        yield from policy.finding("image-empty", "The image has 0 bytes.", line=line, field="source-ref", value=str(ref))
-    limit = policy.consumer.image_bytes
+        yield from policy.finding("image-empty", "The image has 0 bytes.", line=line, field=field, value=value)
     if limit is not None and found.size > limit:
         message = f"The image has {found.size:,} bytes; {policy.consumer.name} takes {limit:,}."
-        yield from policy.finding("image-too-large", message, line=line, field="source-ref", value=str(ref))
+        yield from policy.finding("image-too-large", message, line=line, field=field, value=value)
     if found.archived:
-        yield from policy.finding("image-archived", "The image lies in an archive storage class and is not restored.", line=line, field="source-ref", value=str(ref))  # fmt: skip
+        message = "The image lies in an archive storage class and is not restored."
+        yield from policy.finding("image-archived", message, line=line, field=field, value=value)
 
 
-def _judge_unchecked(cause: Cause, keys: list[str], bucket: str, references: BucketReferences, policy: Policy) -> list[Finding]:
+def _judge_unchecked(
+    cause: Cause, keys: list[str], bucket: str, references: BucketReferences, policy: Policy
+) -> list[Finding]:
     slug, reason, fix = _UNCHECKED[cause]
-    first = keys[0]
-    message = f"{len(keys):,} images of bucket {bucket!r} were not checked: {reason}. The first is {str(SourceRef(bucket, first))!r}."
-    lines = tuple(islice(_rising(references, keys), LINES_NAMED))
-    count = sum(1 + len(references.repeats.get(key, ())) for key in keys)
-    return policy.finding(slug, message, kind=cause.value, field="source-ref", value=bucket, fix=fix.format(bucket=bucket), count=count, lines=lines)  # fmt: skip
+    first = str(SourceRef(bucket, min(keys, key=references.lines.__getitem__)))
+    lines = references.lines_of_all(keys)
+    return policy.finding(
+        slug,
+        f"{len(keys):,} images of bucket {bucket!r} were not checked: {reason}. The first is {first!r}.",
+        kind=cause.value,
+        field="source-ref",
+        value=bucket,
+        fix=fix.format(bucket=bucket),
+        count=len(lines),
+        lines=tuple(lines[:LINES_NAMED]),
+    )
 
 
-_UNCHECKED = {
-    Cause.THROTTLED: ("images-unchecked", "S3 throttled or failed past every retry", "Drop the manifest again in a few minutes."),
-    Cause.OUT_OF_TIME: ("images-unchecked", "time ran out", "Give the function a longer timeout, then drop the manifest again."),
-    Cause.ENCRYPTED: ("images-unchecked", "they are encrypted with a key that a customer provides", "Store the images with SSE-S3 or SSE-KMS."),
+_UNCHECKED: Final = {
+    Cause.THROTTLED: (
+        "images-unchecked",
+        "S3 throttled or failed past every retry",
+        "Drop the manifest again in a few minutes.",
+    ),
+    Cause.OUT_OF_TIME: (
+        "images-unchecked",
+        "time ran out",
+        "Give the function a longer timeout, then drop the manifest again.",
+    ),
+    Cause.ENCRYPTED: (
+        "images-unchecked",
+        "they are encrypted with a key that a customer provides",
+        "Store the images with SSE-S3 or SSE-KMS.",
+    ),
     Cause.DENIED: (
         "image-access-denied",
         "S3 answers 403",
-        "Grant the gate s3:ListBucket on arn:aws:s3:::{bucket} and s3:GetObject on arn:aws:s3:::{bucket}/*, in its role and in the bucket's policy.",
+        (
+            "In the gate's role and in the bucket's policy, grant s3:ListBucket on arn:aws:s3:::{bucket} and "
+            "s3:GetObject on arn:aws:s3:::{bucket}/*."
+        ),
     ),
-}  # fmt: skip
+}
 
 
 def _by_line(references: BucketReferences, keys: Iterable[str]) -> list[tuple[int, str]]:
     return sorted((line, key) for key in keys for line in references.lines_of(key))
-
-
-def _rising(references: BucketReferences, keys: Iterable[str]) -> Iterator[int]:
-    return iter(sorted(line for key in keys for line in references.lines_of(key)))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-VALUE_CHARACTERS = 200
+VALUE_CHARACTERS: Final = 200
 """A value is shown up to this many characters."""
 
 
 class Severity(StrEnum):
-    """What a finding does to the verdict."""
+    """What a finding does to the verdict; the gravest first."""
 
     ERROR = "error"
     UNCHECKED = "unchecked"
@@ -80,20 +81,17 @@ def shown(value: object, limit: int = VALUE_CHARACTERS) -> str:
 
     Text stands without quotes; anything else as JSON.
     """
-    if not isinstance(value, str):
-        value = json.dumps(value, ensure_ascii=False)
-    cut = value[: limit + 1]
-    escaped = cut if cut.isascii() and cut.isprintable() else "".join(map(_escaped, cut))
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    cut = text[: limit + 1]
+    escaped = cut if cut.isprintable() else "".join(map(_escaped, cut))
     return escaped if len(escaped) <= limit else escaped[: limit - 1] + "…"
 
 
 def _escaped(character: str) -> str:
-    if character == " " or (character.isprintable() and unicodedata.category(character) != "Co"):
-        return character
-    return character.encode("unicode_escape").decode("ascii")
+    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
 
 
-def verdict(severities: set[Severity]) -> Verdict:
+def verdict(severities: Collection[Severity]) -> Verdict:
     """INVALID if anything is an error, else INCOMPLETE if anything is unchecked, else VALID."""
     if Severity.ERROR in severities:
         return Verdict.INVALID

@@ -9,32 +9,42 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NoReturn
+from itertools import accumulate, islice
+from typing import Final, NoReturn
 
-MAX_DEPTH = 128
+from core.finding import VALUE_CHARACTERS
+
+MAX_DEPTH: Final = 128
 """Nesting past this is refused by other readers of manifests (pydantic, many C parsers)."""
-MAX_INTEGER_DIGITS = 4_300
+MAX_INTEGER_DIGITS: Final = 4_300
 """Longer integers are refused by Python's readers (`sys.set_int_max_str_digits`)."""
+MAX_REPEATS: Final = 100
+"""Keys of one text that are named for standing twice: a million of them say no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A key that stands twice in one object.
+    """A key that stands more than once in one object.
 
     Attributes:
-        path: Where, keys joined by dots.
-        values: The first value that was dropped, and the one that readers keep.
+        path: Where, keys joined by dots. Of a key within a value that was itself dropped only the key is left.
+        values: All its values, in order; readers keep the last, as a rule.
     """
 
     path: str
-    values: tuple[object, object]
+    values: tuple[object, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all values are the same."""
+        return len({json.dumps(value, sort_keys=True) for value in self.values}) == 1
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A sound JSON text: its value, and the keys that stand twice in one object."""
+    """A sound JSON text: its value, and the first keys that stand more than once in one object."""
 
     value: object
     repeats: tuple[Repeat, ...] = ()
@@ -61,67 +71,114 @@ class Fault:
 
 def decode(text: str) -> Decoded | Fault:
     """Reads one JSON text (RFC 8259), keeping the last of repeated keys as parsers do."""
-    if text.count("{") + text.count("[") > MAX_DEPTH and (fault := judge(text)):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH and (fault := judge(text)):
         return fault
-    repeated: list[tuple[dict[str, object], str, object]] = []
-
-    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        built = dict(pairs)
-        if len(built) < len(pairs):
-            firsts: dict[str, object] = {}
-            for key, value in pairs:
-                if key in firsts:
-                    repeated.append((built, key, firsts[key]))
-                firsts.setdefault(key, value)
-        return built
-
     try:
-        value = json.loads(text, object_pairs_hook=build, parse_constant=_refuse)
+        decoded = _read(text)
     except ValueError as refusal:
-        return judge(text) or _impossible(text, refusal)
-    if "\\u" in text and (fault := _unpaired_surrogate(text)):
+        return judge(text) or Fault(1, "reader", f"Python does not read it: {refusal}", unsupported=True)
+    if _SURROGATE.search(text) and (fault := _unpaired_surrogate(text)):
         return fault
-    return Decoded(value, tuple(_placed(value, repeated)) if repeated else ())
+    return decoded
+
+
+class _RepeatedKeyError(Exception):
+    """A key stands twice in one object."""
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    built = dict(pairs)
+    if len(built) < len(pairs):
+        raise _RepeatedKeyError
+    return built
 
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _impossible(text: str, refusal: ValueError) -> NoReturn:
-    raise AssertionError(f"the decoder and the grammar disagree on {text[:80]!r}") from refusal
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 
-def _placed(root: object, repeated: list[tuple[dict[str, object], str, object]]) -> Iterator[Repeat]:
-    """Finds the path of each object that repeats a key. One inside a dropped value has none left: its key stands alone."""
-    paths: dict[int, str] = {}
-    pending: list[tuple[str, object]] = [("", root)]
+def _read(text: str) -> Decoded:
+    try:
+        return Decoded(_DECODER.decode(text))
+    except _RepeatedKeyError:
+        return _read_repeats(text)
+
+
+def _read_repeats(text: str) -> Decoded:
+    repeated: list[tuple[dict[str, object], dict[str, list[object]]]] = []
+
+    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        built = dict(pairs)
+        if len(built) < len(pairs):
+            values: dict[str, list[object]] = {}
+            for key, value in pairs:
+                values.setdefault(key, []).append(value)
+            repeated.append((built, values))
+        return built
+
+    value = json.loads(text, object_pairs_hook=build, parse_constant=_refuse)
+    homes = _homes(value)
+    # Objects are built from within: reversed, the outermost come first.
+    repeats = (
+        Repeat(_path(holder, key, homes), tuple(found))
+        for holder, values in reversed(repeated)
+        for key, found in values.items()
+        if len(found) > 1
+    )
+    return Decoded(value, tuple(islice(repeats, MAX_REPEATS)))
+
+
+_Holder = dict[str, object] | list[object]
+_Homes = dict[int, tuple[int, str]]
+
+
+def _homes(root: _Holder) -> _Homes:
+    """For each object and array within, by identity, where it stands: in which other one, and under what key."""
+    homes: _Homes = {}
+    pending = [root]
     while pending:
-        path, value = pending.pop()
-        if isinstance(value, dict):
-            paths[id(value)] = path
-            pending += [(f"{path}{key}.", child) for key, child in value.items()]
-        elif isinstance(value, list):
-            pending += [(f"{path}{index}.", child) for index, child in enumerate(value)]
-    for built, key, first in repeated:
-        yield Repeat(paths.get(id(built), "") + key, (first, built[key]))
+        holder = pending.pop()
+        children: Iterable[tuple[object, object]] = holder.items() if isinstance(holder, dict) else enumerate(holder)
+        for key, child in children:
+            if isinstance(child, dict | list):
+                homes[id(child)] = (id(holder), str(key))
+                pending.append(child)
+    return homes
+
+
+def _path(holder: _Holder, key: str, homes: _Homes) -> str:
+    keys = [key]
+    place = id(holder)
+    while place in homes:
+        place, key = homes[place]
+        keys.append(key)
+    return ".".join(key[:VALUE_CHARACTERS] for key in reversed(keys))
 
 
 # The grammar. Possessive quantifiers keep every match linear, whatever the text.
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
-_NUMBER = re.compile(r"-?(?:0|([1-9][0-9]*+))(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+")
-_SPACE = re.compile(r"[ \t\n\r]*+")
-_WORD = re.compile(r"[^\s\[\]{},:\"']++")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
-_LITERALS = frozenset({"true", "false", "null"})
-_CLOSING = {"{": "}", "[": "]"}
+_STRING: Final = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+")
+_SPACE: Final = re.compile(r"[ \t\n\r]*+")
+_WORD: Final = re.compile(r"[^\s\[\]{},:\"']*+")
+_LITERALS: Final = frozenset({"true", "false", "null"})
+_CLOSING: Final = {"{": "}", "[": "]"}
 
-_CAUSES: dict[str, tuple[str, str | None]] = {
-    "cut-off": ("the line ends before its JSON is complete", "Write the whole object on one line; perhaps the upload was cut off."),
-    "unterminated-string": ("a text that begins here has no closing quote", 'Close the text with ". Perhaps the line was cut off.'),
-    "control-character": ("a control character stands in a text", "Write it as an escape, such as \\t or \\n, or remove it."),
+# Seen from afar: what is text, whatever it holds; brackets; escapes, of which a surrogate without its pair is a group.
+_TEXT: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS: Final = re.compile(r"[^\[\]{}]++")
+_STEPS: Final = {"{": 1, "[": 1, "}": -1, "]": -1}
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPE: Final = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
+
+_CAUSES: Final[dict[str, tuple[str, str | None]]] = {
+    "cut-off": ("the line ends before its JSON is complete", "Write the whole object on one line; was it cut off?"),
+    "unterminated-string": ("a text that begins here has no closing quote", 'Close the text with "; was it cut off?'),
+    "control-character": ("a control character stands in a text", "Write it as an escape such as \\t, or remove it."),
     "escape": ("a backslash that begins no JSON escape", "Write a backslash as \\\\."),
-    "single-quotes": ("single quotes", 'Write keys and texts in double quotes; in Python, use json.dumps instead of str.'),
+    "single-quotes": ("single quotes", "Write keys and texts in double quotes; in Python, use json.dumps, not str."),
     "curly-quotes": ("typographic quotes", 'Write keys and texts in plain double quotes (").'),
     "trailing-comma": ("a comma with nothing after it", "Remove the comma."),
     "missing-comma": ("a comma is missing here", "Put a comma between the entries."),
@@ -131,18 +188,13 @@ _CAUSES: dict[str, tuple[str, str | None]] = {
     "extra-text": ("text after the object", "Remove what follows the closing brace."),
     "bracket": ("a bracket that closes nothing", "Remove it, or write the bracket that it should close."),
     "unquoted-key": ("a key without quotes", "Write keys in double quotes."),
-    "unquoted-value": ("not a JSON value", "Write texts in double quotes; the only bare words are true, false and null."),
+    "unquoted-value": ("not a JSON value", "Put texts in double quotes; the only bare words are true, false and null."),
     "not-a-number": ("NaN and Infinity are not JSON", "Write a number, or leave the key out."),
-    "python-literal": ("a Python literal", "Write true, false or null; in Python, use json.dumps instead of str."),
-    "number": ("not a JSON number", "Write it without leading zeros or plus sign, and with digits on both sides of the point."),
+    "python-literal": ("a Python literal", "Write true, false or null; in Python, use json.dumps, not str."),
+    "number": ("not a JSON number", "Write no leading zeros, no plus sign, and digits on both sides of the point."),
     "comment": ("JSON has no comments", "Remove the comment."),
-    "byte-order-mark": ("a byte order mark within the file", "Remove it; perhaps files were joined. Save them as UTF-8 without BOM."),
-}  # fmt: skip
-
-
-def _fault(position: int, kind: str) -> Fault:
-    message, fix = _CAUSES[kind]
-    return Fault(position + 1, kind, message, fix)
+    "byte-order-mark": ("a byte order mark within the file", "Remove it; were files with such marks joined?"),
+}
 
 
 def judge(text: str) -> Fault | None:
@@ -152,128 +204,159 @@ def judge(text: str) -> Fault | None:
         The first fault; a text that is JSON but nested too deep or with too long an integer is `unsupported`; None when
         the text is sound.
     """
-    limits: Fault | None = None
-    open_brackets: list[str] = []
-    expected = "value"
-    position = 0
-    while True:
-        position = _after(_SPACE, text, position)
-        character = text[position : position + 1]
-        if expected == "end" and not open_brackets:
-            return limits if not character else _fault(position, _kind_after_object(character))
-        if not character:
-            return _fault(position, "cut-off")
-        if expected == "end":
-            if character == ",":
-                expected = "key" if open_brackets[-1] == "{" else "value"
-            elif character == _CLOSING[open_brackets[-1]]:
-                open_brackets.pop()
+    try:
+        return _Reading(text).finish()
+    except _FaultError as stop:
+        return stop.fault
+
+
+class _FaultError(Exception):
+    """The text is not JSON from here on."""
+
+    def __init__(self, position: int, kind: str) -> None:
+        super().__init__(kind)
+        self.fault = Fault(position + 1, kind, *_CAUSES[kind])
+
+
+class _Reading:
+    """A text, how far it is read, and what may come next. Each step takes the next character that is no space."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._open: list[str] = []
+        self._step: Callable[[str], None] = self._value
+        self._unsupported: Fault | None = None
+
+    def finish(self) -> Fault | None:
+        while True:
+            self._position = _after(_SPACE, self._text, self._position)
+            character = self._text[self._position : self._position + 1]
+            if character:
+                self._step(character)
+            elif self._open or self._step != self._after_value:
+                self._fail("cut-off")
             else:
-                return _fault(position, _kind_within(text, position))
-            position += 1
-        elif expected == "colon":
-            if character != ":":
-                return _fault(position, "missing-colon")
-            expected, position = "value", position + 1
-        elif expected in ("key", "key or close"):
-            if character == "}" and expected == "key or close":
-                open_brackets.pop()
-                expected, position = "end", position + 1
-                continue
-            if character != '"':
-                return _unexpected(text, position, "key")
-            end = _string_end(text, position)
-            if isinstance(end, Fault):
-                return end
-            expected, position = "colon", end
-        elif character == "]" and expected == "value or close":
-            open_brackets.pop()
-            expected, position = "end", position + 1
-        elif character in "{[":
-            open_brackets.append(character)
-            if len(open_brackets) > MAX_DEPTH and limits is None:
-                limits = Fault(position + 1, "depth", f"nested more than {MAX_DEPTH} deep", "Flatten the object.", unsupported=True)  # fmt: skip
-            expected, position = ("key or close" if character == "{" else "value or close"), position + 1
+                return self._unsupported
+
+    def _value(self, character: str) -> None:
+        if character in _CLOSING:
+            self._open.append(character)
+            if len(self._open) > MAX_DEPTH:
+                self._limit("depth", f"nested more than {MAX_DEPTH} deep", "Flatten the object.")
+            self._go(self._position + 1, self._first_key if character == "{" else self._first_item)
         elif character == '"':
-            end = _string_end(text, position)
-            if isinstance(end, Fault):
-                return end
-            expected, position = "end", end
-        elif number := _NUMBER.match(text, position):
-            if len(number[1] or "") > MAX_INTEGER_DIGITS and limits is None and number[0].lstrip("-").isdigit():
-                limits = Fault(position + 1, "integer", f"an integer of more than {MAX_INTEGER_DIGITS:,} digits", "Write it as text.", unsupported=True)  # fmt: skip
-            word = _WORD.match(text, position)
-            if word and word.end() > number.end():
-                return _unexpected(text, position, "value")
-            expected, position = "end", number.end()
+            self._string(self._after_value)
         else:
-            word = _WORD.match(text, position)
-            if not word or word[0] not in _LITERALS:
-                return _unexpected(text, position, "value")
-            expected, position = "end", word.end()
+            self._bare()
+
+    def _first_item(self, character: str) -> None:
+        if character == "]":
+            self._close()
+        else:
+            self._value(character)
+
+    def _first_key(self, character: str) -> None:
+        if character == "}":
+            self._close()
+        else:
+            self._key(character)
+
+    def _key(self, character: str) -> None:
+        if character != '"':
+            self._unexpected("key")
+        self._string(self._colon)
+
+    def _colon(self, character: str) -> None:
+        if character != ":":
+            self._fail("missing-colon")
+        self._go(self._position + 1, self._value)
+
+    def _after_value(self, character: str) -> None:
+        if not self._open:
+            self._fail({"{": "two-objects", ",": "comma-after-object"}.get(character, "extra-text"))
+        if character == _CLOSING[self._open[-1]]:
+            self._close()
+        elif character == ",":
+            self._go(self._position + 1, self._key if self._open[-1] == "{" else self._value)
+        elif character in "]}":
+            self._fail("bracket")
+        else:
+            comment = character == "#" or self._text.startswith("//", self._position)
+            self._fail("comment" if comment else "missing-comma")
+
+    def _close(self) -> None:
+        self._open.pop()
+        self._go(self._position + 1, self._after_value)
+
+    def _string(self, following: Callable[[str], None]) -> None:
+        end = _after(_STRING, self._text, self._position)
+        stop = self._text[end : end + 1]
+        if not stop:
+            self._fail("unterminated-string")
+        if stop != '"':
+            raise _FaultError(end, "escape" if stop == "\\" else "control-character")
+        self._go(end + 1, following)
+
+    def _bare(self) -> None:
+        """A number, or true, false or null."""
+        end = _after(_WORD, self._text, self._position)
+        word = self._text[self._position : end]
+        if _NUMBER.fullmatch(word):
+            digits = word.removeprefix("-")
+            if len(digits) > MAX_INTEGER_DIGITS and digits.isdecimal():
+                self._limit("integer", f"an integer of more than {MAX_INTEGER_DIGITS:,} digits", "Write it as text.")
+        elif word not in _LITERALS:
+            self._unexpected("value")
+        self._go(end, self._after_value)
+
+    def _go(self, position: int, following: Callable[[str], None]) -> None:
+        self._position, self._step = position, following
+
+    def _limit(self, kind: str, message: str, fix: str) -> None:
+        """Notes the first thing that other readers fail on, though it is JSON."""
+        self._unsupported = self._unsupported or Fault(self._position + 1, kind, message, fix, unsupported=True)
+
+    def _fail(self, kind: str) -> NoReturn:
+        raise _FaultError(self._position, kind)
+
+    def _unexpected(self, wanted: str) -> NoReturn:
+        """Names the likely cause of something else than the key or value that is wanted here."""
+        character = self._text[self._position]
+        before = self._text[: self._position].rstrip(" \t\r\n")
+        word = self._text[self._position : _after(_WORD, self._text, self._position)]
+        if character in "]}" and before.endswith(","):
+            raise _FaultError(len(before) - 1, "trailing-comma")
+        signs = {
+            "bracket": character in "]}",
+            "single-quotes": character == "'",
+            "curly-quotes": character in "\u201c\u201d\u201e\u2018\u2019\xab\xbb",
+            "byte-order-mark": character == "\ufeff",
+            "comment": character == "#" or word.startswith(("//", "/*")),
+            "not-a-number": word.lstrip("+-") in ("NaN", "Infinity", "nan", "inf"),
+            "python-literal": word in ("True", "False", "None"),
+            "number": wanted == "value" and (character.isdigit() or character in "+-."),
+        }
+        self._fail(next((kind for kind, seen in signs.items() if seen), f"unquoted-{wanted}"))
 
 
 def _after(pattern: re.Pattern[str], text: str, position: int) -> int:
+    """Where the match of a pattern that may be empty ends."""
     match = pattern.match(text, position)
     return match.end() if match else position
 
 
-def _string_end(text: str, start: int) -> int | Fault:
-    end = _after(_STRING, text, start)
-    stop = text[end : end + 1]
-    if stop == '"':
-        return end + 1
-    if not stop:
-        return _fault(start, "unterminated-string")
-    return _fault(end, "escape" if stop == "\\" else "control-character")
-
-
-def _kind_after_object(character: str) -> str:
-    return {"{": "two-objects", ",": "comma-after-object"}.get(character, "extra-text")
-
-
-def _kind_within(text: str, position: int) -> str:
-    character = text[position]
-    if character in "]}":
-        return "bracket"
-    return "comment" if character == "#" or text.startswith("//", position) else "missing-comma"
-
-
-def _unexpected(text: str, position: int, wanted: str) -> Fault:
-    """Names the likely cause of something else than the key or value that is wanted at a position."""
-    character = text[position]
-    before = text[:position].rstrip(" \t\r\n")
-    if character in "]}" and before.endswith(","):
-        return _fault(len(before) - 1, "trailing-comma")
-    if character in "]},:":
-        return _fault(position, "bracket" if character in "]}" else f"unquoted-{wanted}")
-    word = _WORD.match(text, position)
-    name = word[0] if word else ""
-    kind = (
-        "single-quotes" if character == "'"
-        else "curly-quotes" if character in "“”„‘’«»"
-        else "byte-order-mark" if character == "\ufeff"
-        else "comment" if character == "#" or name.startswith(("//", "/*"))
-        else "not-a-number" if name.lstrip("+-") in ("NaN", "Infinity", "nan", "inf")
-        else "python-literal" if name in ("True", "False", "None")
-        else "number" if wanted == "value" and (character.isdigit() or character in "+-.")
-        else f"unquoted-{wanted}"
-    )  # fmt: skip
-    return _fault(position, kind)
+def _depth(text: str) -> int:
+    """How deep the brackets are nested; right as far as the text is sound JSON."""
+    brackets = _NO_BRACKETS.sub("", _TEXT.sub("", text))
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
 def _unpaired_surrogate(text: str) -> Fault | None:
     """Finds half of a surrogate pair: RFC 8259 allows the escape, but it names no character."""
-    high: re.Match[str] | None = None
-    for escape in _ESCAPE.finditer(text):
-        code = int(escape[1] or "0", 16)
-        paired = high is not None and high.end() == escape.start() and 0xDC00 <= code <= 0xDFFF
-        if high is not None and not paired:
-            break
-        if 0xDC00 <= code <= 0xDFFF and not paired:
-            high = escape
-            break
-        high = escape if 0xD800 <= code <= 0xDBFF else None
-    if high is None:
+    half = next((escape for escape in _ESCAPE.finditer(text) if escape[1]), None)
+    if half is None:
         return None
-    return Fault(high.start() + 1, "surrogate", f"{high[0]} is half of a surrogate pair, so it is no character", "Write both halves, or the character itself.", unsupported=True)  # fmt: skip
+    message = f"{half[0]} is half of a surrogate pair, so it is no character"
+    fix = "Write both halves, or the character itself."
+    return Fault(half.start() + 1, "surrogate", message, fix, unsupported=True)

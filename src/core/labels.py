@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Final
 
 from core.consumers import CLASSIFICATION
 
-CUSTOMARY = "anomaly-label"
+CUSTOMARY: Final = "anomaly-label"
 """The label's name by custom: judged before others where none is configured."""
-SUFFIX = "-metadata"
+SUFFIX: Final = "-metadata"
+MAX_ORPHANS: Final = 50
+"""Metadata keys of one line that are named for lacking their label: more than any consumer takes."""
 
-_NOT_A_LABEL = frozenset({"source-ref", "metadata", "annotator"})
+_NOT_A_LABEL: Final = frozenset({"source-ref", "metadata", "annotator"})
 """Keys whose `-metadata` belongs to no label."""
-_SIGNS = frozenset({"class-name", "human-annotated", "failure-reason"})
+_SIGNS: Final = frozenset({"class-name", "human-annotated", "failure-reason"})
 """Keys by which an object is known as a label's metadata."""
-_PUNCTUATION = re.compile(r"[^a-z0-9]")
+_PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class Labels:
         judged: Name of the label that is judged, if there is a pair to judge.
         classifications: Names of all pairs of the image-classification type, in the line's order.
         expected: The name that must be there: the configured one, else the customary one if half of it is there.
-        orphans: Metadata keys without their label, in the line's order.
+        orphans: The first metadata keys without their label, in the line's order. Beside a judged label only those
+            count that look like a label's.
     """
 
     judged: str | None
@@ -46,25 +51,21 @@ def read_labels(line: Mapping[str, object], configured: str | None = None) -> La
         line: The line's object.
         configured: The label attribute that was asked for, if any.
     """
-    pairs = [key for key in line if key + SUFFIX in line and not _is_special(key)]
+    named = {key.removesuffix(SUFFIX): key for key in line if _is_metadata(key)}
+    pairs = [key for key in line if key in named]
     types = {name: metadata_of(line, name).get("type") for name in pairs}
     classifications = tuple(name for name in pairs if types[name] == CLASSIFICATION)
-    untyped = tuple(name for name in pairs if types[name] is None)
     expected = configured
-    if expected is None and (CUSTOMARY in line or CUSTOMARY + SUFFIX in line):
+    if expected is None and (CUSTOMARY in line or CUSTOMARY in named):
         expected = CUSTOMARY
     if expected is not None:
         judged = expected if expected in types else None
     else:
-        judged = next(iter((*classifications, *untyped, *pairs)), None)
-    orphans = tuple(
-        key
-        for key in line
-        if _is_metadata(key)
-        and key.removesuffix(SUFFIX) not in line
-        and (judged is None or not _SIGNS.isdisjoint(metadata_of(line, key.removesuffix(SUFFIX))))
-    )
-    return Labels(judged, classifications, expected, orphans)
+        untyped = (name for name in pairs if types[name] is None)
+        judged = next(chain(classifications, untyped, pairs), None)
+    lone = (name for name in named if name not in types)
+    counting = (named[name] for name in lone if judged is None or not _SIGNS.isdisjoint(metadata_of(line, name)))
+    return Labels(judged, classifications, expected, tuple(islice(counting, MAX_ORPHANS)))
 
 
 def metadata_of(line: Mapping[str, object], name: str) -> Mapping[str, object]:
@@ -73,28 +74,28 @@ def metadata_of(line: Mapping[str, object], name: str) -> Mapping[str, object]:
     return metadata if isinstance(metadata, dict) else {}
 
 
-def likely_label(line: Mapping[str, object], orphan: str) -> str | None:
-    """The key that was probably meant to be the label of an orphaned metadata key: alike but for case and punctuation,
-    else the only one that could be.
+def likely_labels(line: Mapping[str, object], orphans: Iterable[str]) -> dict[str, str | None]:
+    """For each orphaned metadata key the key that was probably meant to be its label.
+
+    That is one alike but for case and punctuation, else the only one that could be.
     """
-    wanted = bare(orphan.removesuffix(SUFFIX))
-    lone = [
-        key
+    lone = {
+        bare(key): key
         for key, value in line.items()
-        if not _is_special(key) and not _is_metadata(key) and key + SUFFIX not in line and isinstance(value, int | str)
-    ]
-    alike = [key for key in lone if bare(key) == wanted]
-    return next(iter(alike or lone), None) if alike or len(lone) == 1 else None
+        if isinstance(value, int | str) and key + SUFFIX not in line and not _is_special(key) and not _is_metadata(key)
+    }
+    only = next(iter(lone.values())) if len(lone) == 1 else None
+    return {orphan: lone.get(bare(orphan.removesuffix(SUFFIX)), only) for orphan in orphans}
 
 
-def _is_special(key: str) -> bool:
-    return key in _NOT_A_LABEL or key.endswith("-ref")
+def bare(key: str) -> str:
+    """A key without case and punctuation, to find the one that was meant."""
+    return _PUNCTUATION.sub("", key.lower())
 
 
 def _is_metadata(key: str) -> bool:
     return key.endswith(SUFFIX) and not _is_special(key.removesuffix(SUFFIX))
 
 
-def bare(key: str) -> str:
-    """A key without case and punctuation, to find the one that was meant."""
-    return _PUNCTUATION.sub("", key.lower())
+def _is_special(key: str) -> bool:
+    return key in _NOT_A_LABEL or key.endswith("-ref")

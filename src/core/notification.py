@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from core.finding import Verdict, shown
+from core.finding import Severity, Verdict, shown
 from core.report import Report, ReportFinding
 
 SUBJECT_CHARACTERS: Final = 99
@@ -15,7 +15,9 @@ MESSAGE_BYTES: Final = 200 * 1024
 """SNS takes 256 KiB, attributes included."""
 _TOP_FINDINGS: Final = 10
 _RULES_LISTED: Final = 20
-_ATTRIBUTE_CHARACTERS: Final = 1_500
+_LOCATION_CHARACTERS: Final = 1_500
+_SENTENCE_CHARACTERS: Final = 1_000
+"""Of a message or a fix. With ten findings of four bytes a character this keeps well within `MESSAGE_BYTES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,17 @@ def compose(report: Report, uri: str) -> Notification:
         uri: Where it lies.
     """
     manifest = report.manifest
-    location = shown(f"s3://{manifest.bucket}/{manifest.key}" if manifest.bucket else manifest.key, _ATTRIBUTE_CHARACTERS)
+    uri_of_manifest = f"s3://{manifest.bucket}/{manifest.key}" if manifest.bucket else manifest.key
+    location = shown(uri_of_manifest, _LOCATION_CHARACTERS)
     lines, images = report.statistics.lines, report.statistics.images
+    judged = f"{lines.valid:,} valid, {lines.invalid:,} invalid, {lines.unchecked:,} unchecked, {lines.blank:,} blank"
+    only_lines = " (only the lines were judged)" if report.scope == "lines" else ""
     body = [
         f"{report.verdict.value}: {location}",
         f"version {manifest.version or '-'}, etag {manifest.etag or '-'}",
         "",
-        f"{lines.total:,} lines: {lines.valid:,} valid, {lines.invalid:,} invalid, {lines.unchecked:,} unchecked, {lines.blank:,} blank",
-        f"{images.checked:,} images checked, {images.missing:,} missing, {images.unchecked:,} unchecked"
-        + (" (only the lines were judged)" if report.scope == "lines" else ""),
+        f"{lines.total:,} lines: {judged}",
+        f"{images.checked:,} images checked, {images.missing:,} missing, {images.unchecked:,} unchecked{only_lines}",
         *_rules(report),
         *_findings(report.findings),
         "",
@@ -68,7 +72,7 @@ def compose(report: Report, uri: str) -> Notification:
         body.append(f"All findings: {uri.removesuffix('report.json')}{report.run}/findings.jsonl")
     return Notification(
         subject=_subject(report.verdict, manifest.key),
-        message=_bounded("\n".join(body) + "\n"),
+        message="\n".join(body) + "\n",
         verdict=report.verdict,
         rules=tuple(report.totals),
         manifest=location,
@@ -83,28 +87,23 @@ def _rules(report: Report) -> list[str]:
 
 
 def _findings(findings: list[ReportFinding]) -> list[str]:
-    worst = sorted(findings, key=lambda finding: ("error", "unchecked", "warning").index(finding.severity))[:_TOP_FINDINGS]
-    if not worst:
+    if not findings:
         return []
     text = ["", "The first of them:"]
-    for finding in worst:
+    gravity = list(Severity)
+    for finding in sorted(findings, key=lambda finding: gravity.index(finding.severity))[:_TOP_FINDINGS]:
         place = f"line {finding.line}" if finding.line else "manifest"
-        text += [f"  {place}: {finding.severity.value} {finding.rule}: {finding.message}"]
-        text += [f"    value: {finding.value}"] if finding.value else []
-        text += [f"    fix: {finding.fix}"]
+        message = shown(finding.message, _SENTENCE_CHARACTERS)
+        text.append(f"  {place}: {finding.severity.value} {finding.rule}: {message}")
+        if finding.value:
+            text.append(f"    value: {finding.value}")
+        text.append(f"    fix: {shown(finding.fix, _SENTENCE_CHARACTERS)}")
     return text
 
 
 def _subject(verdict: Verdict, key: str) -> str:
     """The verdict and as much of the key's end as fits."""
-    name = shown(key, 2_000).encode("ascii", errors="replace").decode()
+    name = shown(key, len(key) * 10).encode("ascii", errors="replace").decode()
     start = f"Manifest {verdict.value}: "
     room = SUBJECT_CHARACTERS - len(start)
     return start + (name if len(name) <= room else f"...{name[-(room - 3) :]}")
-
-
-def _bounded(text: str) -> str:
-    encoded = text.encode()
-    if len(encoded) <= MESSAGE_BYTES:
-        return text
-    return encoded[: MESSAGE_BYTES - 10].decode(errors="ignore") + "\n(cut)\n"

@@ -94,7 +94,7 @@ def is_to_be_published(judgement: Judgement, notify_on: NotifyOn) -> bool:
 
 def next_run(run: str, standing: Standing | None) -> str:
     """A name for this run that the standing report's run does not have: Lambda's retries share one request id."""
-    if standing is None or standing.run.partition(".")[0] != run:
+    before, _, attempt = standing.run.partition(".") if standing else ("", "", "")
+    if before != run:
         return run
-    attempt = standing.run.partition(".")[2]
-    return f"{run}.{int(attempt or '1') + 1}"
+    return f"{run}.{int(attempt) + 1 if attempt.isdecimal() else 2}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from core.catalogue import RULES
 from core.consumers import DEFAULT_CONSUMER, Consumer, Role
 from core.finding import Finding, Severity, shown
 
-_MESSAGE_CHARACTERS = 2_000
+_MESSAGE_CHARACTERS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Policy:
         rule = RULES[slug]
         return self.consumer.severities.get(slug, rule.kinds.get(kind, rule.severity))
 
-    def finding(
+    def finding(  # noqa: PLR0913 - what a finding tells, nearly all of it by name and optional
         self,
         slug: str,
         message: str,

@@ -54,7 +54,6 @@ class ImageStore(Protocol):
             NoSuchBucketError: The bucket does not exist.
             RetryableError: The store was throttled past every retry, or out of reach.
         """
-        ...
 
     def list_after(self, bucket: str, after: str) -> Page:
         """The objects whose keys follow `after` in the order of UTF-8 bytes, up to a thousand.
@@ -64,15 +63,13 @@ class ImageStore(Protocol):
             NoSuchBucketError: The bucket does not exist.
             RetryableError: The store was throttled past every retry, or out of reach.
         """
-        ...
 
     def head(self, bucket: str, keys: Sequence[str]) -> Iterable[tuple[str, Found | NotFound]]:
-        """Looks at single objects, in any order.
+        """Looks at single objects and answers for each of them, in any order.
 
         Raises:
             RetryableError: The store was throttled past every retry, or out of reach.
         """
-        ...
 
 
 class FindingSink(Protocol):
@@ -84,4 +81,3 @@ class FindingSink(Protocol):
         Raises:
             GateError: They could not be stored.
         """
-        ...

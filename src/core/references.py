@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -40,6 +40,10 @@ class BucketReferences:
         yield self.lines[key]
         yield from self.repeats.get(key, ())
 
+    def lines_of_all(self, keys: Iterable[str]) -> list[int]:
+        """All lines that name any of some keys, rising."""
+        return sorted(line for key in keys for line in self.lines_of(key))
+
 
 @dataclass(slots=True)
 class References:
@@ -61,7 +65,9 @@ class References:
         self.classes.append(0 if name is None else self.class_ids.setdefault(name, len(self.class_ids) + 1))
         if entry is None or entry.ref is None:
             return
-        bucket = self.buckets.setdefault(entry.ref.bucket, BucketReferences(first_line=entry.line))
+        bucket = self.buckets.get(entry.ref.bucket)
+        if bucket is None:
+            bucket = self.buckets[entry.ref.bucket] = BucketReferences(first_line=entry.line)
         bucket.count += 1
         bucket.add(entry.ref.key, entry.line)
 
@@ -88,28 +94,48 @@ class References:
         yield from self._judge_repeats(policy)
 
     def _judge_buckets(self, dataset: str | None, policy: Policy) -> Iterator[Finding]:
-        others = [(line, name, key) for name, bucket in self.buckets.items() if name != dataset for key in bucket.lines for line in bucket.lines_of(key)]  # fmt: skip
         source = "is configured" if policy.images_bucket else "most lines name"
+        others = [
+            (line, name, key)
+            for name, bucket in self.buckets.items()
+            if name != dataset
+            for key in bucket.lines
+            for line in bucket.lines_of(key)
+        ]
         for line, name, key in sorted(others):
             message = f"The image lies in bucket {name!r}; the dataset's bucket, which {source}, is {dataset!r}."
-            yield from policy.finding("source-ref-other-bucket", message, kind=name, line=line, field="source-ref", value=str(SourceRef(name, key)))  # fmt: skip
+            value = str(SourceRef(name, key))
+            yield from policy.finding(
+                "source-ref-other-bucket", message, kind=name, line=line, field="source-ref", value=value
+            )
 
     def _judge_repeats(self, policy: Policy) -> Iterator[Finding]:
         """Each repeat against the first line that names the image, and against the first one that labels it."""
         names = ["", *self.class_ids]
-        repeats: list[tuple[int, int, SourceRef]] = []
-        for name, bucket in self.buckets.items():
-            for key in bucket.repeats:
-                first, *later = bucket.lines_of(key)
-                labelled = next((line for line in (first, *later) if self.classes[line - 1]), first)
-                for line in later:
-                    mine, theirs = self.classes[line - 1], self.classes[labelled - 1]
-                    conflicts = mine and theirs and mine != theirs
-                    repeats.append((line, labelled if conflicts else first, SourceRef(name, key)))
-        for line, first, ref in sorted(repeats, key=itemgetter(0)):
-            mine, theirs = self.classes[line - 1], self.classes[first - 1]
-            if mine and theirs and mine != theirs:
-                slug, message = "source-ref-conflicting", f"Line {first} labels the same image {names[theirs]!r}, this one {names[mine]!r}."  # fmt: skip
+        for line, first, ref in sorted(self._repeats(), key=itemgetter(0)):
+            mine, theirs = names[self._class_on(line)], names[self._class_on(first)]
+            if self._conflict(line, first):
+                slug, message = (
+                    "source-ref-conflicting",
+                    f"The image is {theirs!r} on line {first}, {mine!r} on this one.",
+                )
             else:
                 slug, message = "source-ref-duplicate", f"The same image stands on line {first}."
             yield from policy.finding(slug, message, line=line, field="source-ref", value=str(ref), first_line=first)
+
+    def _repeats(self) -> Iterator[tuple[int, int, SourceRef]]:
+        """Each line that repeats an image, and the line that it is to be compared with."""
+        for name, bucket in self.buckets.items():
+            for key in bucket.repeats:
+                first, *later = bucket.lines_of(key)
+                labelled = next(filter(self._class_on, (first, *later)), first)
+                for line in later:
+                    yield line, labelled if self._conflict(line, labelled) else first, SourceRef(name, key)
+
+    def _class_on(self, line: int) -> int:
+        return self.classes[line - 1]
+
+    def _conflict(self, line: int, other: int) -> bool:
+        """Whether two lines about one image name different classes."""
+        mine, theirs = self._class_on(line), self._class_on(other)
+        return mine != theirs and bool(mine and theirs)

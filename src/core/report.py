@@ -6,21 +6,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field
 
 from core import __version__
 from core.accepted import EXCLUDED
 from core.catalogue import CATALOGUE_VERSION
-from core.finding import Finding, Severity, Verdict
+from core.finding import Finding, Severity, Verdict, shown
 from core.manifest import ManifestObject
-from core.stretch import LineState
+from core.stretch import LineState, Stretch
 from core.validate import Judgement
 
 SCHEMA_VERSION: Final = "1.0"
 MAX_FINDINGS: Final = 1_000
-_RARE: Final = frozenset({"count", "lines", "first_line"})
 _NAMED: Final = 100
 """Buckets, classes and label attributes that a report lists."""
+
+
+def _is_absent(value: object) -> bool:
+    return value is None
 
 
 class _Model(BaseModel):
@@ -103,15 +106,13 @@ class ReportFinding(_Model):
     value: str | None = Field(description="Escaped, cut at 200 characters.")
     message: str
     fix: str
-    count: int | None = Field(default=None, description="Lines concerned, where the entry speaks of many.")
-    lines: list[int] | None = Field(default=None, description="The first of those lines.")
-    first_line: int | None = Field(default=None, description="The line that this one repeats.")
-
-    @model_serializer(mode="wrap")
-    def _without_unused(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Leaves out what only some findings have."""
-        content: dict[str, object] = serialize(self)
-        return {name: value for name, value in content.items() if value is not None or name not in _RARE}
+    count: int | None = Field(
+        default=None,
+        exclude_if=_is_absent,
+        description="Lines concerned, or findings like this one, where the entry speaks of many.",
+    )
+    lines: list[int] | None = Field(default=None, exclude_if=_is_absent, description="The first of those lines.")
+    first_line: int | None = Field(default=None, exclude_if=_is_absent, description="The line that this one repeats.")
 
 
 class ReportTool(_Model):
@@ -145,7 +146,7 @@ class Report(_Model):
     run: str = Field(description="Names the folder of this run's files.")
     files: dict[str, ReportFile] = Field(description="By name.")
     accepted: Literal["all", "some", "none"] = Field(
-        description="Lines with no error and nothing unchecked: all, some (the run's accepted.manifest holds them) or none."
+        description="Lines with no error and nothing unchecked; some: those in the run's file accepted.manifest."
     )
     statistics: ReportStatistics
     totals: dict[str, int] = Field(description="Findings by rule, exact.")
@@ -206,17 +207,19 @@ def build_report(
 def accepted(judgement: Judgement) -> Literal["all", "some", "none"]:
     """Whether all lines can be trusted, none, or some: then they are worth a file of their own."""
     stretch = judgement.stretch
-    lines = len(stretch.states) - stretch.count(LineState.BLANK)
-    excluded = stretch.count(EXCLUDED)
-    if lines == excluded:
+    if not _valid(stretch):
         return "none"
-    return "some" if excluded or judgement.sha256 is None else "all"
+    return "some" if stretch.count(EXCLUDED) or judgement.sha256 is None else "all"
+
+
+def _valid(stretch: Stretch) -> int:
+    return len(stretch.states) - stretch.count(EXCLUDED | LineState.BLANK)
 
 
 def _manifest(manifest: ManifestObject, sha256: str | None) -> ReportManifest:
     return ReportManifest(
         bucket=manifest.bucket,
-        key=manifest.key,
+        key=manifest.key.encode(errors="backslashreplace").decode(),  # a local path may be no UTF-8
         version=manifest.version,
         etag=manifest.etag,
         size=manifest.size,
@@ -227,23 +230,24 @@ def _manifest(manifest: ManifestObject, sha256: str | None) -> ReportManifest:
 
 def _statistics(judgement: Judgement) -> ReportStatistics:
     stretch, check = judgement.stretch, judgement.check
-    blank, invalid = stretch.count(LineState.BLANK), stretch.count(LineState.INVALID)
     buckets = list(stretch.references.buckets.items())[:_NAMED]
     labels = list(stretch.labels.seen.items())[:_NAMED]
-    classes = {**dict.fromkeys(judgement.policy.consumer.classes or (), 0)}
+    classes = dict.fromkeys(judgement.policy.consumer.classes or (), 0)
     classes |= {name: count for name, (count, _) in list(stretch.classes.seen.items())[:_NAMED]}
     return ReportStatistics(
         lines=ReportLines(
             total=len(stretch.states),
-            valid=len(stretch.states) - blank - stretch.count(EXCLUDED),
-            invalid=invalid,
+            valid=_valid(stretch),
+            invalid=stretch.count(LineState.INVALID),
             unchecked=stretch.count(LineState.UNCHECKED),
-            blank=blank,
+            blank=stretch.count(LineState.BLANK),
             unlabeled=stretch.count(LineState.UNLABELED),
         ),
         classes=classes,
-        buckets=[ReportBucket(bucket=name, lines=bucket.count, first_line=bucket.first_line) for name, bucket in buckets],
-        labels=[ReportLabel(name=name, lines=count, first_line=first) for name, (count, first) in labels],
+        buckets=[
+            ReportBucket(bucket=name, lines=bucket.count, first_line=bucket.first_line) for name, bucket in buckets
+        ],
+        labels=[ReportLabel(name=shown(name), lines=count, first_line=first) for name, (count, first) in labels],
         images=ReportImages(
             bucket=judgement.images_bucket,
             checked=check.checked if check else 0,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-LIMIT = 1_000
+LIMIT: Final = 1_000
 """How many different things are told apart; those seen later are only counted."""
 
 Thing = TypeVar("Thing", bound=Hashable)

@@ -6,20 +6,24 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote
 
-MAX_KEY_BYTES = 1_024
+MAX_KEY_BYTES: Final = 1_024
 """S3's own limit on a key, in UTF-8 bytes."""
-IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg")
+IMAGE_EXTENSIONS: Final = (".png", ".jpg", ".jpeg")
 
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
-_SCHEME = re.compile(r"s3\s*:[\s/]*", re.IGNORECASE)
-_WEB_ADDRESS = re.compile(
-    r"https?://(?:(?P<host>[a-z0-9.-]+)\.s3[.a-z0-9-]*\.amazonaws\.com(?:\.cn)?/(?P<key>[^?#]+)"
-    r"|s3[.a-z0-9-]*\.amazonaws\.com(?:\.cn)?/(?P<path>[^?#]+))"
+_BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{3,255}")
+_SCHEME: Final = re.compile(r"s3\s*:[\s/]*", re.IGNORECASE)
+_SCHEMES: Final = re.compile(r"(?:s3://)*+", re.IGNORECASE)
+# Every repetition before the path is bounded, so that no text can keep the search busy.
+_WEB_ADDRESS: Final = re.compile(
+    r"(?i:https?)://(?:(?P<bucket>[a-z0-9.-]{3,63})\.)?s3[a-z0-9.-]{0,40}\.amazonaws\.com(?:\.cn)?/(?P<path>[^?#]+)"
 )
-_ESCAPED_BYTE = re.compile(r"%[0-9A-Fa-f]{2}")
-_LEGACY_BUCKET = re.compile(r"[A-Z_]")
+_ESCAPED_BYTE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+_LEGACY_BUCKET: Final = re.compile(r"[A-Z_]")
+_BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Fillers that look like nothing, though Unicode calls them letters and symbols."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,49 +56,56 @@ def parse(value: object) -> SourceRef | Malformed:
     """Reads `s3://BUCKET/KEY`, or says why it is none."""
     if not isinstance(value, str):
         return Malformed("not-a-text", "is not a text")
-    if value.startswith("s3://"):
-        if value[5:10].lower() == "s3://":
-            return Malformed("scheme-twice", "begins with s3:// twice", _mended(value))
-        return _read(value[5:])
-    bare = value.strip()
-    if not bare:
-        return Malformed("empty", "is empty")
-    if bare != value and bare.startswith("s3://"):
-        return Malformed("leading-space", "begins with white space", _mended(bare))
-    if web := _WEB_ADDRESS.match(bare):
-        path = f"{web['host']}/{web['key']}" if web["host"] else web["path"]
-        return Malformed("web-address", "is a web address, not an S3 location", _mended(unquote(path)))
-    if scheme := _SCHEME.match(bare):
-        spaced = any(map(str.isspace, scheme[0]))
-        kind, message = (
-            ("space-in-scheme", "has a space within s3://") if spaced
-            else ("upper-case-scheme", "has its scheme in upper case") if scheme[0].startswith("S")
-            else ("slashes", "does not have two slashes after s3:")
-        )  # fmt: skip
-        return Malformed(kind, message, _mended(bare[scheme.end() :]))
-    if "://" in bare:
-        return Malformed("other-scheme", "does not begin with s3://")
-    return Malformed("relative-path", "is a path without a bucket")
+    return _read(value[5:]) if value.startswith("s3://") else _misread(value)
 
 
 def _read(path: str) -> SourceRef | Malformed:
     bucket, _, key = path.partition("/")
+    if _BUCKET.fullmatch(bucket) and key and not key.endswith("/") and not _is_too_long(key):
+        return SourceRef(bucket, key)
+    if path[:5].lower() == "s3://":
+        return Malformed("scheme-twice", "begins with s3:// twice", _mended(path))
     if not _BUCKET.fullmatch(bucket):
         return Malformed("bucket", "names a bucket that no bucket can be called")
     if not key:
         return Malformed("no-key", "names a bucket but no object")
     if key.endswith("/"):
         return Malformed("folder", "ends in a slash: it names a folder, not an image")
-    if len(key) > MAX_KEY_BYTES // 4 and len(key.encode()) > MAX_KEY_BYTES:
-        return Malformed("key-too-long", f"has a key of more than {MAX_KEY_BYTES:,} bytes")
-    return SourceRef(bucket, key)
+    return Malformed("key-too-long", f"has a key of more than {MAX_KEY_BYTES:,} bytes")
+
+
+def _is_too_long(key: str) -> bool:
+    return len(key) > MAX_KEY_BYTES // 4 and len(key.encode()) > MAX_KEY_BYTES
+
+
+def _misread(value: str) -> Malformed:
+    """Tells what a text is that does not begin with `s3://`."""
+    bare = value.strip()
+    if not bare:
+        return Malformed("empty", "is empty")
+    if bare.startswith("s3://"):
+        return Malformed("leading-space", "begins with white space", _mended(bare))
+    if web := _WEB_ADDRESS.match(bare):
+        path = f"{web['bucket']}/{web['path']}" if web["bucket"] else web["path"]
+        return Malformed("web-address", "is a web address, not an S3 location", _mended(unquote(path)))
+    if scheme := _SCHEME.match(bare):
+        return _misspelt(scheme[0], _mended(bare[scheme.end() :]))
+    if "://" in bare:
+        return Malformed("other-scheme", "does not begin with s3://")
+    return Malformed("relative-path", "is a path without a bucket")
+
+
+def _misspelt(scheme: str, mended: str | None) -> Malformed:
+    if any(map(str.isspace, scheme)):
+        return Malformed("space-in-scheme", "has a space within s3://", mended)
+    if scheme.startswith("S"):
+        return Malformed("upper-case-scheme", "has its scheme in upper case", mended)
+    return Malformed("slashes", "does not have two slashes after s3:", mended)
 
 
 def _mended(path: str) -> str | None:
     """The reference to a path, freed of its schemes, if that is sound."""
-    while path[:5].lower() == "s3://":
-        path = path[5:]
-    read = _read(path)
+    read = _read(_SCHEMES.sub("", path, count=1))
     return str(read) if isinstance(read, SourceRef) else None
 
 
@@ -116,8 +127,13 @@ def suspicions(ref: SourceRef) -> Iterator[str]:
 
 
 def _plain(character: str) -> bool:
-    """Whether a character of a key is visible, or the common space."""
-    return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Zs")
+    """Whether a character of a key is visible, or the common space.
+
+    Characters that this Python's Unicode does not know yet pass: a newer one may show them.
+    """
+    if character in _BLANK_LETTERS:
+        return False
+    return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Co", "Zl", "Zp", "Zs")
 
 
 def is_image_name(key: str) -> bool:

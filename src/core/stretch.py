@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
+from typing import Final
 
 from core.catalogue import RULES
 from core.finding import Finding, Severity
-from core.inspection import Entry, inspect_line
+from core.inspection import Entry, Inspected, inspect_line
 from core.lines import LineBlock
 from core.policy import Policy
 from core.references import References
@@ -52,14 +53,9 @@ class Stretch:
             Their findings, in the order of lines; they are counted already.
         """
         findings: list[Finding] = []
-        for index in range(len(block.lines)):
-            inspected = inspect_line(block, index, policy)
-            state = LineState.BLANK if inspected.blank else LineState(0)
-            if inspected.invalid:
-                state |= LineState.INVALID
-            if not inspected.blank and not (inspected.entry and inspected.entry.labeled):
-                state |= LineState.UNLABELED
-            self.states.append(state)
+        for line in block:
+            inspected = inspect_line(line, policy)
+            self.states.append(_state_of(inspected))
             self._note(inspected.entry)
             findings += inspected.findings
         self.tally.add(findings)
@@ -70,14 +66,12 @@ class Stretch:
         for line in lines:
             self.states[line - 1] |= state
 
-    def record(self, findings: Iterable[Finding]) -> list[Finding]:
+    def record(self, findings: Sequence[Finding]) -> None:
         """Counts findings that came after reading, and marks the lines that they name."""
-        recorded = list(findings)
-        self.tally.add(recorded)
-        for finding in recorded:
-            named = [finding.line, finding.first_line if RULES[finding.rule].blames_first_line else None]
-            self.mark([line for line in named if line is not None], _STATES.get(finding.severity, LineState(0)))
-        return recorded
+        self.tally.add(findings)
+        for finding in findings:
+            lines = [finding.line, finding.first_line if RULES[finding.rule].blames_first_line else None]
+            self.mark(filter(None, lines), _STATES.get(finding.severity, _CLEAN))
 
     def merge(self, after: Stretch) -> None:
         """Adds the stretch that follows; its lines were numbered from 1."""
@@ -105,4 +99,12 @@ class Stretch:
                 self.values.add((entry.class_name, entry.value), entry.line)
 
 
-_STATES = {Severity.ERROR: LineState.INVALID, Severity.UNCHECKED: LineState.UNCHECKED}
+def _state_of(inspected: Inspected) -> LineState:
+    if inspected.entry is not None and inspected.entry.labeled:
+        return _CLEAN
+    state = LineState.BLANK if inspected.blank else LineState.UNLABELED
+    return state | LineState.INVALID if inspected.invalid else state
+
+
+_CLEAN: Final = LineState(0)
+_STATES: Final = {Severity.ERROR: LineState.INVALID, Severity.UNCHECKED: LineState.UNCHECKED}

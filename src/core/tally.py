@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from core.finding import Finding, Severity
 
-SHARED_BY = 0.9
-"""A fault on this part of the non-blank lines is one entry of the report …"""
-SHARED_AT_LEAST = 10
-"""… if it is on at least this many lines."""
-LINES_NAMED = 10
+SHARED_AT_LEAST: Final = 10
+"""A fault on nine tenths of the non-blank lines, and on at least this many, is one entry of the report."""
+LINES_NAMED: Final = 10
 """An entry about many lines names the first few."""
-_KINDS = 256
+_KINDS: Final = 256
 """How many different faults of one rule are told apart, to find one that nearly all lines share."""
+_SPARE: Final = 10
+"""How many times more samples of a rule are kept than are listed, so that a frequent kind does not crowd out others."""
 
 Kind = tuple[str | None, str, Severity]
 """Field, kind and severity: findings of one rule that are alike."""
 
 
 @dataclass(slots=True)
-class _Alike:
+class Alike:
+    """Findings of one kind.
+
+    Attributes:
+        sample: The first.
+        count: How many there are.
+        lines: The first lines that they name.
+    """
+
     sample: Finding
     count: int = 0
     lines: list[int] = field(default_factory=list)
+
+    def add(self, lines: Iterable[int], count: int) -> None:
+        """Counts findings that name some lines."""
+        self.count += count
+        self.lines += [line for line in lines if line not in self.lines][: LINES_NAMED - len(self.lines)]
+
+    def entry(self) -> Finding:
+        """One entry for all of them."""
+        message = f"{self.sample.message} {self.count - 1:,} more are like this one."
+        return replace(self.sample, message=message, count=self.count, lines=tuple(self.lines))
 
 
 @dataclass(slots=True)
@@ -34,35 +53,60 @@ class RuleTally:
 
     Attributes:
         total: How many there are.
-        samples: The first of them, in the order in which they were found.
+        samples: Some of them, in the order in which they were found: at most `keep` of one kind.
         alike: How many there are of each kind.
     """
 
     total: int = 0
     samples: list[Finding] = field(default_factory=list)
-    alike: dict[Kind, _Alike] = field(default_factory=dict)
+    alike: dict[Kind, Alike] = field(default_factory=dict)
 
     def add(self, finding: Finding, keep: int) -> None:
-        """Counts a finding, and keeps it if fewer than `keep` of its kind are kept."""
+        """Counts a finding, and keeps it if it is one of the first `keep` of its kind."""
         self.total += 1
-        kind = (finding.field, finding.kind, finding.severity)
-        if kind in self.alike or len(self.alike) < _KINDS:
-            alike = self.alike.setdefault(kind, _Alike(finding))
-            alike.count += 1
-            if len(alike.lines) < LINES_NAMED and finding.line is not None:
-                alike.lines.append(finding.line)
-        if len(self.samples) < keep:
+        alike = self._alike(finding)
+        if (alike is None or alike.count < keep) and len(self.samples) < _SPARE * keep:
             self.samples.append(finding)
+        if alike is not None:
+            alike.add([] if finding.line is None else [finding.line], 1)
 
     def merge(self, after: RuleTally, shift: int, keep: int) -> None:
         """Adds the findings of a later stretch, whose lines begin `shift` further on."""
         self.total += after.total
-        for kind, alike in after.alike.items():
-            if kind in self.alike or len(self.alike) < _KINDS:
-                mine = self.alike.setdefault(kind, _Alike(_shifted(alike.sample, shift)))
-                mine.count += alike.count
-                mine.lines += [line + shift for line in alike.lines[: LINES_NAMED - len(mine.lines)]]
-        self.samples += [_shifted(sample, shift) for sample in after.samples[: keep - len(self.samples)]]
+        seen = Counter({kind: alike.count for kind, alike in self.alike.items()})
+        for sample in after.samples:
+            kind = _kind(sample)
+            if seen[kind] < keep and len(self.samples) < _SPARE * keep:
+                self.samples.append(_shifted(sample, shift))
+            seen[kind] += 1
+        for theirs in after.alike.values():
+            alike = self._alike(_shifted(theirs.sample, shift))
+            if alike is not None:
+                alike.add([line + shift for line in theirs.lines], theirs.count)
+
+    def entries(self, threshold: int, keep: int) -> tuple[list[Finding], bool]:
+        """At most `keep` entries for a report, and whether findings are left out.
+
+        Args:
+            threshold: A kind of which there are so many becomes one entry.
+            keep: How many entries there may be.
+        """
+        shared = {
+            kind: alike
+            for kind, alike in self.alike.items()
+            if alike.count >= threshold and alike.sample.line is not None
+        }
+        single = [sample for sample in self.samples if _kind(sample) not in shared]
+        entries = [*(alike.entry() for alike in shared.values()), *single][:keep]
+        listed = sum(alike.count for alike in shared.values()) + len(single)
+        return entries, listed < self.total or len(shared) + len(single) > keep
+
+    def _alike(self, finding: Finding) -> Alike | None:
+        """The findings of the same kind; None where there are too many kinds to tell apart."""
+        kind = _kind(finding)
+        if kind not in self.alike and len(self.alike) < _KINDS:
+            self.alike[kind] = Alike(finding)
+        return self.alike.get(kind)
 
 
 @dataclass(slots=True)
@@ -70,26 +114,26 @@ class Tally:
     """All findings.
 
     Attributes:
-        keep: Samples kept of one rule.
+        keep: Findings of one rule that a report lists at most.
         rules: By slug, in the order in which they were first found.
+        severities: How many findings there are of each.
     """
 
     keep: int = 100
     rules: dict[str, RuleTally] = field(default_factory=dict)
-    severities: dict[Severity, int] = field(default_factory=dict)
+    severities: Counter[Severity] = field(default_factory=Counter)
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Counts findings."""
         for finding in findings:
             self.rules.setdefault(finding.rule, RuleTally()).add(finding, self.keep)
-            self.severities[finding.severity] = self.severities.get(finding.severity, 0) + 1
+            self.severities[finding.severity] += 1
 
     def merge(self, after: Tally, shift: int) -> None:
         """Adds the findings of a later stretch, whose lines begin `shift` further on."""
         for slug, tally in after.rules.items():
             self.rules.setdefault(slug, RuleTally()).merge(tally, shift, self.keep)
-        for severity, count in after.severities.items():
-            self.severities[severity] = self.severities.get(severity, 0) + count
+        self.severities.update(after.severities)
 
     @property
     def totals(self) -> dict[str, int]:
@@ -106,23 +150,16 @@ class Tally:
             lines: Non-blank lines of the manifest.
             most: Entries in all.
         """
-        threshold = max(SHARED_AT_LEAST, math.ceil(SHARED_BY * lines))
-        by_rule = [_entries_of(tally, threshold) for tally in self.rules.values()]
+        nine_tenths = -(-9 * lines // 10)
+        threshold = max(SHARED_AT_LEAST, nine_tenths)
+        by_rule = [tally.entries(threshold, self.keep) for tally in self.rules.values()]
         shares = _shares([len(entries) for entries, _ in by_rule], most)
-        capped = any(left_out or share < len(entries) for (entries, left_out), share in zip(by_rule, shares, strict=True))
-        chosen = [finding for (entries, _), share in zip(by_rule, shares, strict=True) for finding in entries[:share]]
-        return sorted(chosen, key=_place), capped
-
-
-def _entries_of(tally: RuleTally, threshold: int) -> tuple[list[Finding], bool]:
-    shared = {kind: alike for kind, alike in tally.alike.items() if alike.count >= threshold}
-    single = [sample for sample in tally.samples if (sample.field, sample.kind, sample.severity) not in shared]
-    entries: list[Finding] = []
-    for alike in shared.values():
-        message = f"{alike.sample.message} So on {alike.count:,} lines."
-        entries.append(replace(alike.sample, message=message, count=alike.count, lines=tuple(alike.lines)))
-    listed = sum(alike.count for alike in shared.values()) + len(single)
-    return entries + single, listed < tally.total
+        listed: list[Finding] = []
+        capped = False
+        for (entries, left_out), share in zip(by_rule, shares, strict=True):
+            listed += entries[:share]
+            capped |= left_out or share < len(entries)
+        return sorted(listed, key=_place), capped
 
 
 def _shares(sizes: list[int], most: int) -> list[int]:
@@ -134,6 +171,10 @@ def _shares(sizes: list[int], most: int) -> list[int]:
         shares[index] = min(sizes[index], left // (len(order) - rank))
         left -= shares[index]
     return shares
+
+
+def _kind(finding: Finding) -> Kind:
+    return (finding.field, finding.kind, finding.severity)
 
 
 def _place(finding: Finding) -> tuple[int, str, str]:

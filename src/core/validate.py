@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
+from typing import Final
 
 from core.choices import choose
 from core.dataset import judge_dataset
@@ -20,7 +21,7 @@ from core.ports import FindingSink, ImageStore
 from core.stretch import LineState, Stretch
 from core.tally import Tally
 
-_BATCH = 1_000
+_BATCH: Final = 1_000
 """Findings that are handed on together."""
 
 
@@ -49,7 +50,7 @@ class Judgement:
     @property
     def verdict(self) -> Verdict:
         """Whether the manifest can be trusted."""
-        return verdict({severity for severity, count in self.stretch.tally.severities.items() if count})
+        return verdict(self.stretch.tally.severities.keys())
 
     @property
     def throttled(self) -> bool:
@@ -111,9 +112,11 @@ def _judge_object(opened: OpenManifest, policy: Policy) -> Iterator[Finding]:
         message = f"The manifest's key has characters that {consumer.name} does not take."
         yield from policy.finding("manifest-key-unsupported", message, value=manifest.key)
     if opened.archived:
-        yield from policy.finding("manifest-archived", "The manifest lies in an archive storage class and is not restored.")
+        message = "The manifest lies in an archive storage class and is not restored."
+        yield from policy.finding("manifest-archived", message)
     elif _too_large(manifest, policy):
-        message = f"The manifest has {manifest.size:,} bytes; {consumer.name} reads {consumer.manifest_bytes:,}. It was not read."
+        limit = f"{consumer.name} reads {consumer.manifest_bytes:,}"
+        message = f"The manifest has {manifest.size:,} bytes; {limit}. It was not read."
         yield from policy.finding("manifest-too-large", message, value=manifest.size)
 
 
@@ -133,33 +136,30 @@ def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_
             yield chunk
 
     head, stream = _headed(counted())
-    shape = judge_shape(head, policy)
+    offset = 0
     if head.startswith(BYTE_ORDER_MARK):
-        shape += policy.finding("manifest-byte-order-mark", "The file begins with a byte order mark (EF BB BF).")
-    _record(judgement, sink, shape)
-    if any(finding.rule != "manifest-byte-order-mark" for finding in shape):
+        offset = len(BYTE_ORDER_MARK)
+        message = "The file begins with a byte order mark (EF BB BF)."
+        _record(judgement, sink, policy.finding("manifest-byte-order-mark", message))
+    if shape := judge_shape(head, policy):
+        _record(judgement, sink, shape)
         return False
-    for block in split_lines(stream):
-        sink.write(stretch.read(block, policy))
+    for block in split_lines(stream, offset=offset):
         if out_of_time():
             message = f"Time ran out after line {len(stretch.states):,}; the lines that follow were not read."
             _record(judgement, sink, policy.finding("manifest-not-fully-read", message))
             return False
+        sink.write(stretch.read(block, policy))
     judgement.sha256 = digest.hexdigest()
     return True
 
 
 def _headed(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """The first bytes, and the whole stream without byte order mark."""
-    head = b""
+    head = bytearray()
     while len(head) < HEAD_BYTES and (chunk := next(chunks, None)) is not None:
         head += chunk
-
-    def stream() -> Iterator[bytes]:
-        yield head.removeprefix(BYTE_ORDER_MARK)
-        yield from chunks
-
-    return head[:HEAD_BYTES], stream()
+    return bytes(head[:HEAD_BYTES]), chain([bytes(head.removeprefix(BYTE_ORDER_MARK))], chunks)
 
 
 def _check_images(
@@ -167,29 +167,34 @@ def _check_images(
 ) -> None:
     policy, stretch = judgement.policy, judgement.stretch
     references = stretch.references.buckets[bucket]
+    wrong_region: list[Finding] = []
     try:
-        _record(judgement, sink, _judge_region(judgement.manifest.bucket, bucket, images, policy))
-        check = check_images(bucket, references.lines, images, largest=policy.consumer.image_bytes, out_of_time=out_of_time)
+        if not out_of_time():
+            wrong_region = _judge_region(judgement.manifest.bucket, bucket, images, policy)
+        largest = policy.consumer.image_bytes
+        check = check_images(bucket, references.lines, images, largest=largest, out_of_time=out_of_time)
     except NoSuchBucketError:
-        check = ImageCheck(checked=len(references.lines), missing=list(references.lines), no_bucket=True)
+        check = ImageCheck(checked=len(references.lines), missing=sorted(references.lines), no_bucket=True)
     except RetryableError:
         check = ImageCheck(unchecked={Cause.THROTTLED: list(references.lines)})
     judgement.check = check
+    _record(judgement, sink, wrong_region)
     similar = similar_keys(check, bucket, images, out_of_time=out_of_time)
     _record(judgement, sink, judge_images(check, bucket, references, policy, similar))
     # One finding speaks of many lines here, so that the lines are marked by their keys.
     for keys in check.unchecked.values():
-        stretch.mark((line for key in keys for line in references.lines_of(key)), LineState.UNCHECKED)
+        stretch.mark(references.lines_of_all(keys), LineState.UNCHECKED)
     if check.no_bucket:
-        stretch.mark((line for key in check.missing for line in references.lines_of(key)), LineState.INVALID)
+        stretch.mark(references.lines_of_all(check.missing), LineState.INVALID)
 
 
-def _judge_region(manifest_bucket: str | None, bucket: str, images: ImageStore, policy: Policy) -> Iterator[Finding]:
+def _judge_region(manifest_bucket: str | None, bucket: str, images: ImageStore, policy: Policy) -> list[Finding]:
     """Compares the regions; the look at the bucket also tells whether it exists."""
     if manifest_bucket == bucket:
-        return
+        return []
     region = images.region(bucket)
     home = images.region(manifest_bucket) if manifest_bucket else None
-    if region and home and region != home:
-        message = f"The images' bucket {bucket!r} lies in {region}, the manifest's in {home}."
-        yield from policy.finding("image-bucket-wrong-region", message, value=region)
+    if not region or not home or region == home:
+        return []
+    message = f"The images' bucket {bucket!r} lies in {region}, the manifest's in {home}."
+    return policy.finding("image-bucket-wrong-region", message, value=region)

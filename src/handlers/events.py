@@ -6,17 +6,17 @@ never was, or reject a whole event for a field that does not matter.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from core.errors import PermanentError
 from core.manifest import ManifestObject
-from handlers.settings import Settings
+from handlers.settings import Bucket, Settings
 
 _DEPTH = 4
 """Envelopes within envelopes: S3 in SNS in SQS is three."""
@@ -50,23 +50,24 @@ class Asked:
 Request = Asked | Ignored | PermanentError
 """What one record asks for. A record that cannot be read is an error of its own, which hides no other."""
 
+_Text = Annotated[str, Field(min_length=1)]
+
 
 class _Named(BaseModel):
-    name: str = Field(min_length=1)
+    name: Bucket
 
 
 class _Object(BaseModel):
-    model_config = ConfigDict(populate_by_name=True)
-
-    key: str = Field(min_length=1)
-    size: int | None = None
-    etag: str | None = Field(default=None, alias="eTag")
+    key: _Text
+    etag: Annotated[_Text, Field(alias="eTag")]
     version: str | None = Field(default=None, alias="versionId")
-    sequencer: str | None = None
+    size: int | None = None
+    # Reports carry it as metadata, and events are put in order by it as text.
+    sequencer: str | None = Field(default=None, pattern=r"^[0-9A-Fa-f]*$")
 
 
 class _BridgeObject(_Object):
-    etag: str | None = None
+    etag: _Text
     version: str | None = Field(default=None, alias="version-id")
 
 
@@ -83,8 +84,8 @@ class _Bridge(BaseModel):
 class _Direct(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    bucket: str = Field(min_length=3)
-    key: str = Field(min_length=1)
+    bucket: Bucket
+    key: _Text
     version_id: str | None = None
 
 
@@ -128,7 +129,7 @@ def _read_record(record: object, depth: int) -> Iterator[Request]:
 
 def _read_text(text: object, depth: int) -> Iterator[Request]:
     try:
-        event = json.loads(str(text))
+        event = from_json(str(text))
     except ValueError:
         event = None
     yield from _read(event, depth - 1)
@@ -163,14 +164,16 @@ def _read_direct(event: Mapping[str, Any]) -> Request:
 
 
 def _asked(bucket: str, key: str, told: _Object) -> Asked:
-    etag = told.etag.strip('"') if told.etag else None
-    return Asked(ManifestObject(bucket, key, told.version or None, etag, told.size, told.sequencer or None))
+    manifest = ManifestObject(
+        bucket, key, told.version or None, told.etag.strip('"'), told.size, told.sequencer or None
+    )
+    return Asked(manifest)
 
 
 def _unreadable(what: str, invalid: ValidationError) -> PermanentError:
-    fault = invalid.errors(include_url=False)[0]
+    fault = invalid.errors()[0]
     place = ".".join(map(str, fault["loc"]))
-    return PermanentError(f"This is not {what}: {place}: {fault['msg']}. {_HELP}")
+    return PermanentError(f"This is not {what}: {place}: {fault['msg'].removeprefix('Value error, ')}. {_HELP}")
 
 
 def _concerning(request: Request, settings: Settings) -> Request:
@@ -181,6 +184,6 @@ def _concerning(request: Request, settings: Settings) -> Request:
     if manifest.bucket == settings.reports_bucket and manifest.key.startswith(settings.reports_prefix):
         return Ignored(f"the gate's own output {manifest.uri}")
     named = manifest.key.startswith(settings.manifests_prefix) and manifest.key.endswith(settings.manifests_suffix)
-    if manifest.bucket == settings.manifests_bucket and not named:
+    if settings.manifests_bucket in (None, manifest.bucket) and not named:
         return Ignored(f"{manifest.uri}, which lies outside the prefix and suffix of manifests")
     return request

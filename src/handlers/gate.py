@@ -1,5 +1,7 @@
-"""One manifest, from event to report: gather, decide, apply. The order of effects is the order of trust:
-the run's files, the report (the commit), the message, the receipt.
+"""One manifest, from event to report: gather, decide, apply.
+
+The order of effects is the order of trust: the run's files, the report (the commit), the message, the receipt. A retry
+goes on where the attempt before it broke off.
 """
 
 from __future__ import annotations
@@ -116,14 +118,14 @@ class Gate:
             if standing is not None and not is_to_be_judged(manifest.sequencer, standing):
                 return self._keep(manifest, place, standing)
         opened = self.manifests.open(manifest)
-        if opened is None and direct:
-            raise PermanentError(f"There is no {manifest.uri}" + (f" of version {manifest.version}." if manifest.version else "."))
         if opened is None:
+            if direct:
+                version = f" of version {manifest.version}" if manifest.version else ""
+                raise PermanentError(f"There is no {manifest.uri}{version}. Correct the call, or drop the manifest.")
             return _superseded(manifest)
         if direct:
-            place = self._place(opened.manifest)
-            standing = self.reports.standing(place)
-        return self._judge(opened, place, standing, began, run=next_run(run, standing), out_of_time=out_of_time)
+            standing = self.reports.standing(self._place(opened.manifest))
+        return self._judge(opened, standing, began, run=next_run(run, standing), out_of_time=out_of_time)
 
     def _place(self, manifest: ManifestObject) -> ReportPlace:
         return report_place(self.settings.reports_bucket, self.settings.reports_prefix, manifest)
@@ -131,14 +133,14 @@ class Gate:
     def _judge(
         self,
         opened: OpenManifest,
-        place: ReportPlace,
-        standing: Standing | None,
+        seen: Standing | None,
         began: _Beginning,
         *,
         run: str,
         out_of_time: Callable[[], bool],
     ) -> Outcome:
         manifest = opened.manifest
+        place = self._place(manifest)
         files: dict[str, ReportFile] = {}
         with self.reports.upload(place, run, FINDINGS, "application/x-ndjson") as upload:
             judgement = validate(
@@ -168,28 +170,30 @@ class Gate:
             files=files,
             most=self.settings.max_findings,
         )
-        committed = self._commit(judgement, report, place, standing)
-        if committed is None:
-            there = self.reports.standing(place)
-            return self._keep(manifest, place, there) if there else _superseded(manifest)
-        logger.info("Judged", verdict=report.verdict.value, totals=report.totals, report=place.uri, requests=report.requests)
+        standing = self._commit(judgement, report, place, seen)
+        if standing.run != run:
+            return self._keep(manifest, place, standing)
+        logger.info(
+            "Judged", verdict=report.verdict.value, totals=report.totals, report=place.uri, requests=report.requests
+        )
         measure(report)
-        if committed.notify:
-            self._publish(report, place)
+        if topic := self._untold(place, standing):
+            self._publish(topic, report, place)
         if judgement.throttled:
-            raise RetryableError(f"S3 throttled the look at images of {manifest.uri}; the report is INCOMPLETE until a retry.")
-        return Outcome(manifest, "judged", report.verdict, committed.findings, place.uri)
+            raise RetryableError(
+                f"S3 throttled the look at images of {manifest.uri}: {report.verdict.value} until a retry looks again."
+            )
+        return Outcome(manifest, "judged", report.verdict, standing.findings, place.uri)
 
-    def _commit(
-        self, judgement: Judgement, report: Report, place: ReportPlace, seen: Standing | None
-    ) -> Standing | None:
-        """Writes the report; returns its standing, or None where a newer one was written meanwhile.
+    def _commit(self, judgement: Judgement, report: Report, place: ReportPlace, seen: Standing | None) -> Standing:
+        """Writes the report, unless a newer one was written meanwhile; returns the standing of the one that is there.
 
         Raises:
             RetryableError: Others keep writing.
         """
         sequencer = judgement.manifest.sequencer
         for _ in range(_COMMITS):
+            self._carry_receipt(report, place, seen)
             standing = Standing(
                 etag="",
                 verdict=report.verdict,
@@ -197,39 +201,48 @@ class Gate:
                 run=report.run,
                 sequencer=sequencer or (seen.sequencer if seen else None),
                 throttled=judgement.throttled,
-                notify=self._is_news(judgement, place, seen),
+                notify=self.topic is not None and is_to_be_published(judgement, self.settings.notify_on),
             )
             if self.reports.commit(place, report, standing, seen):
                 return standing
             seen = self.reports.standing(place)
-            if not is_to_be_judged(sequencer, seen):
-                return None
+            # It may be our own, if the first answer to the write was lost.
+            if seen is not None and (seen.run == report.run or not is_to_be_judged(sequencer, seen)):
+                return seen
         raise RetryableError(f"Others keep writing {place.uri}.")
 
-    def _is_news(self, judgement: Judgement, place: ReportPlace, seen: Standing | None) -> bool:
-        """Whether the verdict is to be published: asked for, and not told already of the same event."""
-        if self.topic is None or not is_to_be_published(judgement, self.settings.notify_on):
-            return False
-        same_event = seen is not None and seen.sequencer is not None and seen.sequencer == judgement.manifest.sequencer
-        if seen is None or not same_event or seen.verdict is not judgement.verdict or not seen.notify:
-            return True
-        return not self.reports.exists(place, seen.run, RECEIPT)
+    def _carry_receipt(self, report: Report, place: ReportPlace, seen: Standing | None) -> None:
+        """Lets the receipt of an earlier attempt at the same event, with the same verdict, count for this run too."""
+        if seen is None or not seen.notify or seen.verdict is not report.verdict or not _is_same_event(report, seen):
+            return
+        receipt = self.reports.read_file(place, seen.run, RECEIPT)
+        if receipt is not None:
+            self._write_receipt(place, report.run, receipt)
 
     def _keep(self, manifest: ManifestObject, place: ReportPlace, standing: Standing) -> Outcome:
         """Lets a report stand, and publishes it if that failed before."""
-        if self.topic is not None and standing.notify and not self.reports.exists(place, standing.run, RECEIPT):
-            self._publish(self.reports.read(place), place)
+        if topic := self._untold(place, standing):
+            report = self.reports.read(place, standing)
+            if report is not None:  # else whoever replaced it meanwhile publishes
+                self._publish(topic, report, place)
         logger.info("Kept the report that is there", report=place.uri)
         return Outcome(manifest, "kept", standing.verdict, standing.findings, place.uri)
 
-    def _publish(self, report: Report, place: ReportPlace) -> None:
-        if self.topic is None:
-            return
-        message_id = self.topic.publish(compose(report, place.uri))
+    def _untold(self, place: ReportPlace, standing: Standing) -> SnsTopic | None:
+        """The topic, if it is to hear of a run and has not heard yet."""
+        if self.topic is None or not standing.notify:
+            return None
+        return self.topic if self.reports.read_file(place, standing.run, RECEIPT) is None else None
+
+    def _publish(self, topic: SnsTopic, report: Report, place: ReportPlace) -> None:
+        message_id = topic.publish(compose(report, place.uri))
         receipt = {"message_id": message_id, "published_at": datetime.now(UTC).isoformat()}
-        with self.reports.upload(place, report.run, RECEIPT, "application/json") as upload:
-            upload.write(json.dumps(receipt).encode())
+        self._write_receipt(place, report.run, json.dumps(receipt).encode())
         logger.info("Published", message_id=message_id)
+
+    def _write_receipt(self, place: ReportPlace, run: str, receipt: bytes) -> None:
+        with self.reports.upload(place, run, RECEIPT, "application/json") as upload:
+            upload.write(receipt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +259,14 @@ def _list(files: dict[str, ReportFile], name: str, upload: S3Upload) -> None:
     """Lists a file of the run, if anything was written."""
     if upload.size:
         files[name] = ReportFile(key=upload.key, size=upload.size, sha256=upload.sha256)
+
+
+def _is_same_event(report: Report, seen: Standing) -> bool:
+    """Whether a report is about the event that led to the one that was seen, or about the same call."""
+    sequencer = report.manifest.sequencer
+    if sequencer is not None and sequencer == seen.sequencer:
+        return True
+    return report.run.partition(".")[0] == seen.run.partition(".")[0]
 
 
 def _superseded(manifest: ManifestObject) -> Outcome:

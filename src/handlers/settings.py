@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Self
 
@@ -13,14 +14,27 @@ from core.outcome import NotifyOn
 from core.policy import Policy
 
 
-def _known_consumer(name: str) -> str:
-    if name not in CONSUMERS:
-        raise ValueError(f"choose one of {', '.join(CONSUMERS)}")
-    return name
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    """Refuses a text in words, where pydantic would show the pattern."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"it should be {expected}")
+        return text
+
+    return AfterValidator(check)
 
 
-_Bucket = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{3,255}$")]
-_Prefix = Annotated[str, Field(max_length=256, pattern=r"^([^/].*)?$")]
+Bucket = Annotated[str, _matching("[A-Za-z0-9._-]{3,255}", "the name of a bucket (not its ARN)")]
+_Consumer = Annotated[str, _matching("|".join(map(re.escape, CONSUMERS)), f"one of {', '.join(CONSUMERS)}")]
+_Topic = Annotated[
+    str,
+    _matching("arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", "the ARN of a standard (not FIFO) topic"),
+]
+_Prefix = Annotated[str, _matching("([^/].{0,255})?", "at most 256 characters that do not begin with a slash")]
+_Folder = Annotated[
+    str, _matching("([^/].{0,254}/)?", "at most 256 characters that end, but do not begin, with a slash")
+]
 
 
 class Settings(BaseModel):
@@ -28,19 +42,19 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper)
 
-    reports_bucket: _Bucket
-    reports_prefix: Annotated[_Prefix, Field(pattern=r"^$|/$")] = ""
-    manifests_bucket: _Bucket | None = None
+    reports_bucket: Bucket
+    reports_prefix: _Folder = ""
+    manifests_bucket: Bucket | None = None
     manifests_prefix: _Prefix = ""
     manifests_suffix: str = ".manifest"
-    images_bucket: _Bucket | None = None
-    consumer: Annotated[str, AfterValidator(_known_consumer)] = DEFAULT_CONSUMER.name
+    images_bucket: Bucket | None = None
+    consumer: _Consumer = DEFAULT_CONSUMER.name
     dataset_role: Role | None = None
     label_attribute: str | None = None
     allow_manifest_metadata: bool = False
-    topic_arn: Annotated[str, Field(pattern=r"^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:.+$")] | None = None
+    topic_arn: _Topic | None = None
     notify_on: NotifyOn = NotifyOn.FAILURES
-    bucket_owner: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
+    bucket_owner: Annotated[str, _matching("[0-9]{12}", "the 12 digits of an account")] | None = None
     max_findings_per_rule: Annotated[int, Field(ge=1, le=10_000)] = 100
     max_findings: Annotated[int, Field(ge=1, le=100_000)] = 1_000
 
@@ -80,14 +94,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(given)
     except ValidationError as invalid:
-        faults = [_fault(error["loc"], error["type"], error["msg"], given) for error in invalid.errors(include_url=False)]
+        faults = [_fault(error["loc"], error["type"], error["msg"], given) for error in invalid.errors()]
         raise PermanentError(f"The function's settings are wrong: {'; '.join(faults)}.") from invalid
 
 
 def _fault(place: tuple[int | str, ...], kind: str, message: str, given: Mapping[str, str]) -> str:
+    message = message.removeprefix("Value error, ")
     if not place:
-        return message.removeprefix("Value error, ")
+        return message
     name = str(place[0])
-    if kind == "missing":
-        return f"{name} is not set"
-    return f"{name}={given[name]!r}: {message.removeprefix('Value error, ')}"
+    return f"{name} is not set" if kind == "missing" else f"{name}={given[name]!r}: {message}"

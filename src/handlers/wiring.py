@@ -22,12 +22,13 @@ def gate() -> Gate:
         PermanentError: The settings or credentials are not usable.
     """
     settings = read_settings(os.environ)
-    client = s3_client()
+    client, counter = s3_client(), RequestCounter()
+    counter.watch(client)
     return Gate(
         settings=settings,
         manifests=S3Manifests(client, settings.bucket_owner),
         images=S3Images(client),
         reports=S3Reports(client, settings.bucket_owner),
         topic=SnsTopic(sns_client(), settings.topic_arn) if settings.topic_arn else None,
-        requests=RequestCounter(client).snapshot,
+        requests=counter.snapshot,
     )

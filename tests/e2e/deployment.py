@@ -70,6 +70,8 @@ def deployed(
     name: str = "manifest-gate",
 ) -> Iterator[Deployment]:
     stack = deploy(emulator, artifact, parameters or PARAMETERS, name)
+    if topic := stack.outputs.get("VerdictsTopicArn"):
+        forbid_by_default(emulator, topic)
     function = Function.of(emulator, stack)
     role = client_as_role(emulator, function, "s3")
     with S3Front(emulator.endpoint_url, role) as s3:
@@ -88,4 +90,22 @@ def client_as_role(emulator: Emulator, function: Function, service: str) -> Clie
         aws_access_key_id=function.credentials["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=function.credentials["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=function.credentials["AWS_SESSION_TOKEN"],
+    )
+
+
+def forbid_by_default(emulator: Emulator, topic: str) -> None:
+    """Lets the role's policy alone decide who publishes.
+
+    The embedded AWS takes a topic's default policy for a permission to all of the account.
+    """
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+    }
+    emulator.client("sns").set_topic_attributes(
+        TopicArn=topic,
+        AttributeName="Policy",
+        AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )

@@ -22,10 +22,10 @@ def test_put_by_another_process_yields_report(deployment: Deployment, tmp_path: 
     file = tmp_path / "my.manifest"
     file.write_bytes(sample.body)
     environment = CREDENTIALS | {"AWS_ENDPOINT_URL": deployment.emulator.endpoint_url}
-    command = [sys.executable, "-c", UPLOAD, file, gate.manifests, "by another process.manifest"]
+    command = [sys.executable, "-c", UPLOAD, file, gate.manifests, "by-another-process.manifest"]
     subprocess.run(command, env=os.environ | environment, check=True)
 
-    report = gate.wait_for_report("by another process.manifest", gate.version("by another process.manifest"))
+    report = gate.wait_for_report("by-another-process.manifest", gate.version("by-another-process.manifest"))
 
     assert report["verdict"] == "VALID"
     assert report["findings"] == []

@@ -130,7 +130,7 @@ def test_event_that_failed_every_attempt_lies_in_the_failure_queue(deployment: D
     assert failure["requestContext"]["approximateInvokeCount"] == 3
     (record,) = failure["requestPayload"]["Records"]
     assert record["s3"]["object"]["key"] == "unreadable.manifest"
-    assert "PermanentError" in json.dumps(failure["responsePayload"])
+    assert "AccessDenied" in json.dumps(failure["responsePayload"])
     assert "s3:GetObject" in json.dumps(failure["responsePayload"])
 
 

@@ -1,0 +1,102 @@
+"""The core's ports, in memory."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from core.errors import AccessDeniedError, GateError, NoSuchBucketError
+from core.finding import Finding
+from core.ports import Found, NotFound, Page
+from tests.builders import refs_of
+
+SOUND_IMAGE = Found(size=1_000)
+
+
+class Sink(list[Finding]):
+    """Keeps all findings."""
+
+    def write(self, findings: Sequence[Finding]) -> None:
+        self.extend(findings)
+
+
+class MemoryImages:
+    """Buckets of images, counting the requests made.
+
+    Args:
+        buckets: For each bucket the images by key.
+        page_size: Objects on a page of a listing.
+        regions: Where that is not told, no region is.
+        listing_denied: Listing is not allowed.
+        answers: Keys at which a single look does not find what is there.
+        faults: What to raise at which request, counted from 1.
+        arrange: What is done to each page before it is given out.
+    """
+
+    def __init__(
+        self,
+        buckets: Mapping[str, Mapping[str, Found]],
+        *,
+        page_size: int = 1_000,
+        regions: Mapping[str, str] | None = None,
+        listing_denied: bool = False,
+        answers: Mapping[str, NotFound] | None = None,
+        faults: Mapping[int, GateError] | None = None,
+        arrange: Callable[[Page], Page] = lambda page: page,
+    ) -> None:
+        self.buckets = {name: dict(images) for name, images in buckets.items()}
+        self.requests: Counter[str] = Counter()
+        self.heads: list[str] = []
+        self.starts: list[str] = []
+        self._sorted = {name: sorted(images) for name, images in buckets.items()}
+        self._page_size = page_size
+        self._regions = regions or {}
+        self._listing_denied = listing_denied
+        self._answers = answers or {}
+        self._faults = faults or {}
+        self._arrange = arrange
+
+    def region(self, bucket: str) -> str | None:
+        self._count("region")
+        self._open(bucket)
+        return self._regions.get(bucket)
+
+    def list_after(self, bucket: str, after: str) -> Page:
+        self._count("list")
+        self.starts.append(after)
+        images = self._open(bucket)
+        if self._listing_denied:
+            raise AccessDeniedError("no s3:ListBucket")
+        keys = self._sorted[bucket]
+        start = bisect_right(keys, after)
+        listed = keys[start : start + self._page_size]
+        return self._arrange(Page([(key, images[key]) for key in listed], last=start + len(listed) == len(keys)))
+
+    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
+        for key in keys:
+            self._count("head")
+            self.heads.append(key)
+            yield key, self._answers.get(key) or self.buckets.get(bucket, {}).get(key, NotFound.MISSING)
+
+    def _open(self, bucket: str) -> Mapping[str, Found]:
+        if bucket not in self.buckets:
+            raise NoSuchBucketError(bucket)
+        return self.buckets[bucket]
+
+    def _count(self, operation: str) -> None:
+        self.requests[operation] += 1
+        if fault := self._faults.get(self.requests.total()):
+            raise fault
+
+
+def images_at(refs: Iterable[str], image: Found = SOUND_IMAGE) -> dict[str, dict[str, Found]]:
+    """Buckets that hold an image at each of some references."""
+    buckets: dict[str, dict[str, Found]] = {}
+    for ref in refs:
+        bucket, _, key = ref.removeprefix("s3://").partition("/")
+        buckets.setdefault(bucket, {})[key] = image
+    return buckets
+
+
+def images_of(body: bytes) -> dict[str, dict[str, Found]]:
+    """Buckets that hold all images that a manifest names."""
+    return images_at(refs_of(body))

@@ -1,0 +1,61 @@
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from moto import mock_aws
+
+from handlers.settings import Settings
+from handlers.wiring import gate
+from tests.integration.world import MANIFESTS, REPORTS, World, wired
+
+Configure = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function's own variables and no others of AWS: nothing of whoever runs the tests."""
+    settings = {str(field.alias) for field in Settings.model_fields.values()}
+    for name in os.environ:
+        if name in settings or name.startswith(("AWS_", "BOTO_")):
+            monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("REPORTS_BUCKET", REPORTS)
+    monkeypatch.setenv("MANIFESTS_BUCKET", MANIFESTS)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore does not wait between attempts."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Changes the function's settings, as a new deployment does."""
+
+    def change(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        gate.cache_clear()
+
+    return change
+
+
+@pytest.fixture
+def world(environment: None, socket_disabled: None) -> Iterator[World]:  # noqa: ARG001
+    """An AWS whose manifest bucket is versioned, and the function in a cold state."""
+    with mock_aws(config={"core": {"reset_boto3_session": False}}), wired() as wire:
+        gate.cache_clear()
+        yield World(wire)
+    gate.cache_clear()
+
+
+@pytest.fixture
+def topic(world: World, configure: Configure) -> str:
+    """A topic that hears of failures."""
+    arn = world.listen()
+    configure(TOPIC_ARN=arn)
+    return arn
