@@ -7,7 +7,7 @@ from rich.text import Text
 
 from local import ROOT, LocalError
 from local.emulator import Emulator, forget_real_accounts
-from local.gate import Gate
+from local.gate import Gate, Message, Report
 from local.manifests import Sample, samples
 from local.process import leave_in_order_when_told_to
 from local.screen import console, heading, show, show_report, step
@@ -17,7 +17,7 @@ FOLDER = ROOT / ".local" / "demo"
 
 
 def main() -> int:
-    """Run the demo.
+    """Runs the demo.
 
     Returns:
         The exit status: 0 if every verdict was the right one.
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def judge_samples(emulator: Emulator) -> int:
-    """Deploy, drop the three manifests and show what came of them."""
+    """Deploys, drops the three manifests and shows what came of them."""
     stack = start(emulator, {"FailureEmail": "you@example.com"})
     gate = Gate(emulator, stack)
     three = samples(gate.manifests)
@@ -56,7 +56,7 @@ def judge_samples(emulator: Emulator) -> int:
         messages = gate.messages(seconds=5)
 
     for sample, report in zip(three, reports, strict=True):
-        heading(sample.title.capitalize())
+        heading(sample.title)
         show(f"s3://{gate.manifests}/{sample.key}")
         show_report(report)
     heading("Published to the topic, and so sent to you@example.com")
@@ -70,11 +70,11 @@ def judge_samples(emulator: Emulator) -> int:
         for file in gate.download(sample.key, version, FOLDER / sample.name):
             show(str(file.relative_to(ROOT)))
     heading("Next: `make local` keeps such a gate running for manifests of your own.")
-    return compare(three, reports)
+    return compare(three, reports, messages)
 
 
 def start(emulator: Emulator, parameters: dict[str, str]) -> Stack:
-    """Build and deploy, showing the steps."""
+    """Builds and deploys, showing the steps."""
     with step("Building the function"):
         artifact = emulator.folder / "artifact"
         build_for_emulator(artifact)
@@ -83,7 +83,7 @@ def start(emulator: Emulator, parameters: dict[str, str]) -> Stack:
 
 
 def show_alarms(emulator: Emulator, stack: Stack) -> None:
-    """Show the deployed alarms, each with the beginning of what it says to do."""
+    """Shows the deployed alarms, each with the beginning of what it says to do."""
     names = {physical: logical for logical, physical in stack.resources.items()}
     alarms = emulator.client("cloudwatch").describe_alarms()["MetricAlarms"]
     heading(f"{len(alarms)} alarms are deployed, each with what to do as its description")
@@ -92,15 +92,17 @@ def show_alarms(emulator: Emulator, stack: Stack) -> None:
         show(Text.assemble((names[alarm["AlarmName"]], "bold"), f": {beginning}."))
 
 
-def compare(three: list[Sample], reports: list[dict[str, object]]) -> int:
-    """Compare the verdicts with what they have to be, and give the exit status."""
+def compare(three: list[Sample], reports: list[Report], messages: list[Message]) -> int:
+    """Compares what came of it with what has to; returns the exit status."""
     wrong = [
-        f"{sample.title} had to be {sample.verdict} and is {report['verdict']}"
+        f"The {sample.name} manifest has to be {sample.verdict} and is {report['verdict']}."
         for sample, report in zip(three, reports, strict=True)
         if report["verdict"] != sample.verdict
     ]
-    for message in wrong:
-        console.print(message, style="red", markup=False)
+    if len(messages) != sum(sample.verdict != "VALID" for sample in three):
+        wrong.append(f"{len(messages)} messages were published.")
+    for fault in wrong:
+        console.print(fault, style="red", markup=False)
     return 1 if wrong else 0
 
 

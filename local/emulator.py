@@ -33,6 +33,10 @@ MAX_LINKS = 50_000  # to one file; ext4 allows 65,000
 class Emulator:
     """The embedded AWS, as a context. Everything it holds is gone on leaving.
 
+    Args:
+        objects: Buckets and keys to start with, each object 100 bytes. Far faster than puts: 200,000 take half a minute.
+        address: Where to listen, as in 127.0.0.1:4566. By default a free port of 127.0.0.1.
+
     Attributes:
         endpoint_url: Its address.
         folder: A temporary folder, for whatever has to lie beside it.
@@ -42,13 +46,6 @@ class Emulator:
     folder: Path
 
     def __init__(self, objects: Mapping[str, Iterable[str]] | None = None, address: str = "") -> None:
-        """Prepare it.
-
-        Args:
-            address: Where to listen, as in 127.0.0.1:4566. By default a free port of 127.0.0.1.
-            objects: Buckets and keys to start with, each object 100 bytes. Far faster than putting
-                them: 200,000 take half a minute.
-        """
         self._objects = objects
         self._address = address
         self._cleanup = ExitStack()
@@ -86,7 +83,7 @@ class Emulator:
         self._cleanup.__exit__(error_type, error, traceback)
 
     def client(self, service: str) -> Client:
-        """Give a boto3 client of the emulator's root user."""
+        """Returns a boto3 client of the emulator's root user."""
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.endpoint_url,
@@ -105,7 +102,7 @@ class Emulator:
 
 
 def program() -> Path:
-    """Find ministack.
+    """Finds ministack.
 
     Raises:
         LocalError: It is not installed.
@@ -117,14 +114,14 @@ def program() -> Path:
 
 
 def free_port() -> int:
-    """Find a port of 127.0.0.1 that nobody listens on."""
+    """Finds a port of 127.0.0.1 that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
 
 
 def clean_environment() -> dict[str, str]:
-    """Give our environment without what would lead a program to somebody's real AWS account."""
+    """Returns our environment without what would lead a program to somebody's real AWS account."""
     foreign = ("AWS_", "MINISTACK_", "LAMBDA_", "PYTHON", "POWERTOOLS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -135,14 +132,14 @@ def clean_environment() -> dict[str, str]:
 
 
 def forget_real_accounts() -> None:
-    """Let nothing in this process find the way to somebody's real AWS account."""
+    """Lets nothing in this process find the way to somebody's real AWS account."""
     environment = clean_environment()
     os.environ.clear()
     os.environ.update(environment)
 
 
 def lay_objects(account: Path, objects: Mapping[str, Iterable[str]]) -> None:
-    """Lay objects where the emulator looks for its own at its start: links to a few files."""
+    """Lays objects where the emulator looks for its own at its start: links to a few files."""
     count = 0
     for bucket, keys in objects.items():
         for key in keys:

@@ -19,10 +19,9 @@ Message = dict[str, Any]
 
 
 class Gate:
-    """A stack's buckets and its topic."""
+    """A stack's buckets, its failure queue, and a queue subscribed to its topic if there is one."""
 
     def __init__(self, emulator: Emulator, stack: Stack) -> None:
-        """Connect to them, and subscribe a queue to the topic if there is one."""
         self._s3 = emulator.client("s3")
         self._sqs = emulator.client("sqs")
         self.manifests = stack.outputs["ManifestsBucketName"]
@@ -38,7 +37,7 @@ class Gate:
         images: Mapping[str, bytes],
         on_put: Callable[[], None] = lambda: None,
     ) -> None:
-        """Put images, several at a time."""
+        """Puts images, several at a time."""
         with ThreadPoolExecutor(8) as threads:
             puts = [
                 threads.submit(self._s3.put_object, Bucket=bucket, Key=key, Body=body) for key, body in images.items()
@@ -48,17 +47,17 @@ class Gate:
                 on_put()
 
     def drop(self, key: str, body: bytes) -> str:
-        """Put a manifest, in parts if it is over 8 MiB, and give its version."""
+        """Puts a manifest, in parts if it is over 8 MiB, and returns its version."""
         self._s3.upload_fileobj(io.BytesIO(body), self.manifests, key)
         return self.version(key)
 
     def version(self, key: str) -> str:
-        """Give the current version of a manifest."""
+        """Returns the current version of a manifest."""
         version: str = self._s3.head_object(Bucket=self.manifests, Key=key)["VersionId"]
         return version
 
     def report(self, key: str, version: str) -> Report | None:
-        """Read the report on a version of a manifest, if it is there."""
+        """Reads the report on a version of a manifest, if it is there."""
         path = f"{self.manifests}/{key}/{version}/report.json"
         try:
             found = self._s3.get_object(Bucket=self.reports, Key=path)
@@ -70,7 +69,7 @@ class Gate:
         return report
 
     def wait_for_report(self, key: str, version: str, seconds: float = 30) -> Report:
-        """Wait for the report on a version of a manifest.
+        """Waits for the report on a version of a manifest.
 
         Raises:
             LocalError: It did not come; the message says why, if that is known.
@@ -85,15 +84,15 @@ class Gate:
         return report
 
     def messages(self, seconds: int = 1) -> list[Message]:
-        """Receive what was published to the topic, waiting up to `seconds` for the first."""
+        """Receives what was published to the topic, waiting up to `seconds` for the first."""
         return self._receive(self._inbox, seconds)
 
     def failures(self, seconds: int = 0) -> list[Message]:
-        """Receive the events that failed every attempt, waiting up to `seconds` for the first."""
+        """Receives the events that failed every attempt, waiting up to `seconds` for the first."""
         return self._receive(self._failures, seconds)
 
     def download(self, key: str, version: str, folder: Path) -> list[Path]:
-        """Copy all files on a version of a manifest into `folder`, and give where they are."""
+        """Copies all files on a version of a manifest into `folder`, and returns where they are."""
         prefix = f"{self.manifests}/{key}/{version}/"
         folder.mkdir(parents=True, exist_ok=True)
         files = []
@@ -129,5 +128,5 @@ class Gate:
 
 
 def cause(failure: Message) -> str:
-    """Give why an event failed every attempt."""
+    """Returns why an event failed every attempt."""
     return str(failure["responsePayload"]["errorMessage"])

@@ -11,7 +11,7 @@ SIDE = 96  # pixels; the services want 64 or more
 
 @cache
 def picture(number: int, *, anomaly: bool, extension: str) -> bytes:
-    """Draw a metal washer, scratched if it is an anomaly, as the bytes of a file.
+    """Draws a metal washer, scratched if it is an anomaly, as the bytes of a file.
 
     Args:
         number: Varies the picture; the same number gives the same picture.

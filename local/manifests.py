@@ -37,7 +37,7 @@ class Sample:
 
 
 def samples(bucket: str) -> list[Sample]:
-    """Make the three, with their images in `bucket`."""
+    """Makes the three, with their images in `bucket`."""
     return [good(bucket), faulty(bucket), large(bucket)]
 
 
@@ -46,7 +46,7 @@ def good(bucket: str) -> Sample:
     images = dict(pictures("washers", 36))
     return Sample(
         name="good",
-        title="a good manifest",
+        title="A good manifest",
         key="washers/train.manifest",
         body=text(line(bucket, key, anomaly=is_anomaly(key)) for key in images),
         images=images,
@@ -85,7 +85,7 @@ def faulty(bucket: str) -> Sample:
     texts[36] = b""
     return Sample(
         name="faulty",
-        title="a faulty one",
+        title="A faulty one",
         key="washers/night-shift.manifest",
         body=b"\n".join(texts),
         images=images,
@@ -125,7 +125,7 @@ def large(bucket: str) -> Sample:
     body = text(entry(key) for key in images)
     return Sample(
         name="large",
-        title=f"a large one, {len(body) / MEBIBYTE:.1f} MiB in parts",
+        title=f"A large one, {len(body) / MEBIBYTE:.1f} MiB in parts",
         key="train set+v2/é (3).manifest",
         body=body,
         images=images,
@@ -135,7 +135,7 @@ def large(bucket: str) -> Sample:
 
 
 def pictures(folder: str, count: int) -> Iterator[tuple[str, bytes]]:
-    """Give keys and pictures, every third scratched, PNG and JPEG by turns."""
+    """Returns keys and pictures, every third scratched, PNG and JPEG by turns."""
     for number in range(count):
         anomaly = number % 3 == 2  # noqa: PLR2004
         extension = ("png", "jpg")[number % 2]
@@ -144,12 +144,12 @@ def pictures(folder: str, count: int) -> Iterator[tuple[str, bytes]]:
 
 
 def is_anomaly(key: str) -> bool:
-    """Tell by its name whether a picture shows a scratched part."""
+    """Tells by its name whether a picture shows a scratched part."""
     return "/scratched-" in key
 
 
 def line(bucket: str, key: str, *, anomaly: bool) -> Line:
-    """Make a line as SageMaker Ground Truth writes it."""
+    """Makes a line as SageMaker Ground Truth writes it."""
     return {
         "source-ref": f"s3://{bucket}/{key}",
         "anomaly-label": int(anomaly),
@@ -165,5 +165,5 @@ def line(bucket: str, key: str, *, anomaly: bool) -> Line:
 
 
 def text(lines: Iterator[Line]) -> bytes:
-    """Write lines as JSON Lines."""
+    """Writes lines as JSON Lines."""
     return b"".join(json.dumps(entry).encode() + b"\n" for entry in lines)

@@ -66,7 +66,7 @@ class Process:
         return self._popen.pid
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = 30) -> None:
-        """Wait until the program answers.
+        """Waits until the program answers.
 
         Raises:
             LocalError: It ended, or has not answered in time. The message ends with its log.
@@ -81,7 +81,7 @@ class Process:
             time.sleep(0.05)
 
     def tail(self) -> str:
-        """Give the last lines of its log."""
+        """Returns the last lines of its log."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(lines[-TAIL_LINES:])
 
@@ -91,7 +91,7 @@ class Process:
 
 
 def leave_in_order_when_told_to() -> None:
-    """Let SIGTERM and a closed terminal unwind the stack, so that what was started is ended."""
+    """Lets SIGTERM and a closed terminal unwind the stack, so that what was started is ended."""
 
     def leave(number: int, _frame: FrameType | None) -> None:
         sys.exit(128 + number)

@@ -50,7 +50,7 @@ class Function:
 
     @classmethod
     def of(cls, emulator: Emulator, stack: Stack) -> Self:
-        """Read a stack's function from the embedded AWS."""
+        """Reads a stack's function from the embedded AWS."""
         found = emulator.client("lambda").get_function_configuration(FunctionName=stack.resources[FUNCTION])
         role = emulator.client("sts").assume_role(RoleArn=found["Role"], RoleSessionName=found["FunctionName"][:64])
         return cls(
@@ -69,14 +69,21 @@ class Function:
         )
 
     def answer_by(self, shim: "Shim", emulator: Emulator) -> None:
-        """Let the embedded AWS send its invocations to a shim."""
+        """Lets the embedded AWS send its invocations to a shim."""
         emulator.client("lambda").update_function_configuration(
             FunctionName=self.name, Environment={"Variables": self.variables | {PROXY: shim.url}}
         )
 
 
 class Runtime:
-    """A running Lambda environment, as a context. It takes one call at a time, as Lambda's do."""
+    """A running Lambda environment, as a context. It takes one call at a time, as Lambda's do.
+
+    Args:
+        artifact: The built function's folder, which is also the working directory.
+        function: What was deployed.
+        log: Where what it prints goes.
+        cgroup: Where its memory is counted. Nothing else holds it to its limit.
+    """
 
     def __init__(
         self,
@@ -86,14 +93,6 @@ class Runtime:
         log: Path,
         cgroup: "MemoryCgroup | None" = None,
     ) -> None:
-        """Prepare it.
-
-        Args:
-            artifact: The built function's folder, which is also the working directory.
-            function: What was deployed.
-            log: Where what it prints goes.
-            cgroup: Where its memory is counted. Nothing else holds it to its limit.
-        """
         self._port = free_port()
         self._turn = threading.Lock()
         self._timeout = function.timeout
@@ -142,7 +141,7 @@ class Runtime:
         self._cleanup.__exit__(error_type, error, traceback)
 
     def invoke(self, event: object) -> Any:  # noqa: ANN401 - whatever the handler returns
-        """Send an event and give the answer, an error's description included.
+        """Sends an event and returns the answer, an error's description included.
 
         Raises:
             LocalError: What came back is no JSON: the function crashed or ran out of time.
@@ -154,7 +153,7 @@ class Runtime:
             raise LocalError(answer.decode("utf-8", "replace")) from error
 
     def forward(self, event: bytes) -> bytes:
-        """Send an event as it is and give the answer as it is."""
+        """Sends an event as it is and returns the answer as it is."""
         with self._turn:  # a second call at the same time would crash it
             connection = http.client.HTTPConnection("127.0.0.1", self._port, self._timeout + 10)
             try:
@@ -179,10 +178,13 @@ class Shim(ThreadingHTTPServer):
 
     The interface emulator answers 200 whatever happened; the embedded AWS takes only an error
     status for a failure, and then tries again as Lambda does.
+
+    Attributes:
+        runtime: What answers; may be replaced.
+        url: Where it listens: a free port of 127.0.0.1.
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        """Listen on a free port of 127.0.0.1; `runtime` may be replaced later."""
         self.runtime = runtime
         shim = self
 
@@ -213,7 +215,7 @@ class Shim(ThreadingHTTPServer):
 
 
 def description_of_error(answer: bytes) -> bytes | None:
-    """Give what an answer says of an error, its type first; None if the function did its work.
+    """Returns what an answer says of an error, its type first; None if the function did its work.
 
     The embedded AWS keeps the first 512 bytes of it.
     """
@@ -227,7 +229,7 @@ def description_of_error(answer: bytes) -> bytes | None:
 
 
 def interface_emulator() -> Path:
-    """Find aws-lambda-rie, which the SAM command line brings.
+    """Finds aws-lambda-rie, which the SAM command line brings.
 
     Raises:
         LocalError: It is not installed.
@@ -240,7 +242,7 @@ def interface_emulator() -> Path:
 
 
 def lambda_python() -> Path:
-    """Find the environment with Lambda's Python and awslambdaric.
+    """Finds the environment with Lambda's Python and awslambdaric.
 
     Raises:
         LocalError: It is not installed, or not of Lambda's Python.
@@ -263,19 +265,22 @@ def lambda_python() -> Path:
 
 
 class MemoryCgroup:
-    """A cgroup in which the memory of a process and of its children is counted, as a context."""
+    """A cgroup in which the memory of a process and of its children is counted, as a context.
+
+    Args:
+        limit: In bytes.
+    """
 
     ROOT = Path("/sys/fs/cgroup")
 
     def __init__(self, limit: int) -> None:
-        """Prepare it, with a limit in bytes."""
         self._limit = limit
         self._version_2 = (self.ROOT / "cgroup.controllers").exists()
         parent = self.ROOT if self._version_2 else self.ROOT / "memory"
         self._folder = parent / f"manifest-gate-{os.getpid()}"
 
     def __enter__(self) -> Self:
-        """Make it.
+        """Makes it.
 
         Raises:
             LocalError: This machine does not let us.

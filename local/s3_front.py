@@ -23,18 +23,16 @@ NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "content-lengt
 class S3Front(ThreadingHTTPServer):
     """A server on a free port of 127.0.0.1, as a context.
 
+    Args:
+        endpoint_url: The embedded AWS.
+        role: An S3 client with the caller's permissions.
+
     Attributes:
         url: Its address.
         requests: How many came in, by method and what they are for, as in "HEAD object".
     """
 
     def __init__(self, endpoint_url: str, role: Client) -> None:
-        """Listen.
-
-        Args:
-            endpoint_url: The embedded AWS.
-            role: An S3 client with the caller's permissions.
-        """
         self.upstream = urlsplit(endpoint_url).netloc
         self.role = role
         self.requests: Counter[str] = Counter()
@@ -55,19 +53,18 @@ class _Handler(BaseHTTPRequestHandler):
     server: S3Front
 
     def pass_on(self) -> None:
-        """Pass a call on, and its answer back."""
+        """Passes a call on, and its answer back."""
         bucket, _, key = urlsplit(self.path).path[1:].partition("/")
         self.server.requests[f"{self.command} {'object' if key else 'bucket'}"] += 1
         status, headers, content = self.ask()
+        length = headers["Content-Length"] if self.command == "HEAD" else str(len(content))
         if status == HTTPStatus.NOT_FOUND and key and not self.may_list(bucket):
-            status, content = HTTPStatus.FORBIDDEN, DENIED
-            headers.replace_header("Content-Length", str(len(content)))
+            status, content, length = HTTPStatus.FORBIDDEN, DENIED, str(len(DENIED))
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in NOT_PASSED_ON:
                 self.send_header(name, value)
-        length = headers["Content-Length"] if self.command == "HEAD" else str(len(content))
-        self.send_header("Content-Length", length)
+        self.send_header("Content-Length", length or "0")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
@@ -75,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on  # noqa: N815
 
     def ask(self) -> tuple[int, http.client.HTTPMessage, bytes]:
-        """Give the embedded S3's own answer. The signature stays true: the call is not changed."""
+        """Returns the embedded S3's own answer. The signature stays true: the call is not changed."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         connection = http.client.HTTPConnection(self.server.upstream, timeout=60)
         connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
@@ -88,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         return answer.status, answer.headers, content
 
     def may_list(self, bucket: str) -> bool:
-        """Tell whether the caller may list a bucket."""
+        """Tells whether the caller may list a bucket."""
         try:
             self.server.role.list_objects_v2(Bucket=bucket, MaxKeys=1)
         except ClientError as error:
@@ -96,4 +93,4 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the callers see the answers."""
+        """Says nothing: the callers see the answers."""

@@ -54,7 +54,7 @@ def make_image(folder: Path) -> None:
     system, runtime = folder / "system.tar", folder / "runtime"
     run("docker", "version")  # before the long part
     with step(f"Installing Debian {DEBIAN} with its Python"):
-        run("mmdebstrap", "--variant=essential", "--include=python3", DEBIAN, system, *mirror())
+        run("mmdebstrap", "--variant=essential", "--include=python3,libstdc++6", DEBIAN, system, *mirror())
     with step("Adding Lambda's runtime"):
         install_runtime(runtime)
         with tarfile.open(system, "a") as archive:

@@ -18,7 +18,7 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000
 
 @contextmanager
 def step(title: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Show that something is going on, and at its end how long it took.
+    """Shows that something is going on, and at its end how long it took.
 
     Args:
         title: What is going on.
@@ -43,25 +43,30 @@ def step(title: str, total: int | None = None) -> Iterator[Callable[[], None]]:
 
 
 def heading(title: str) -> None:
-    """Begin a section."""
+    """Begins a section."""
     console.print()
     console.print(Text(title, "bold"))
 
 
 def show(text: str | Text, indent: int = 2) -> None:
-    """Show text as it is, indented."""
+    """Shows text as it is, indented."""
     text = Text(text) if isinstance(text, str) else text
     for line in text.wrap(console, console.width - indent):
-        line.rstrip()
-        console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+        indented = Text(" " * indent).append_text(line)
+        indented.rstrip()
+        console.print(indented, soft_wrap=True)
 
 
 def show_report(report: dict[str, Any]) -> None:
-    """Show a report: verdict and every finding that it lists."""
-    verdict, findings = report["verdict"], report["findings"]
-    count = {0: "no findings", 1: "1 finding"}.get(len(findings), f"{len(findings)} findings")
-    show(Text.assemble((verdict, f"bold {COLOURS[verdict]}"), f"  {count}"))
-    for finding in findings:
+    """Shows a report: verdict and every finding that it lists."""
+    verdict = report["verdict"]
+    lines, images = report["statistics"]["lines"], report["statistics"]["images"]
+    counts = (
+        f"{lines['total']:,} lines, {lines['invalid']:,} of them invalid;"
+        f" {images['checked']:,} images, {images['missing']:,} of them missing"
+    )
+    show(Text.assemble((verdict, f"bold {COLOURS[verdict]}"), f"  {counts}"))
+    for finding in report["findings"]:
         where = "manifest" if finding["line"] is None else f"line {finding['line']}"
         show(Text.assemble((f"{where:>8}  ", "dim"), (finding["rule"], "bold")))
         show(finding["message"], indent=12)

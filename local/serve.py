@@ -17,7 +17,7 @@ SAMPLE = ROOT / ".local" / "sample.manifest"
 
 
 def main() -> int:
-    """Run until Ctrl-C; give the exit status. ADDRESS says where to listen."""
+    """Runs until Ctrl-C; returns the exit status. ADDRESS says where to listen."""
     leave_in_order_when_told_to()
     forget_real_accounts()
     try:
@@ -37,16 +37,20 @@ def main() -> int:
 
 
 def lay_sample(gate: Gate) -> None:
-    """Put images, and on this machine a manifest that names them, so that there is one to drop."""
+    """Puts images and a manifest that names them, and keeps a copy on this machine to drop again.
+
+    The manifest is the one that the sample events tell of.
+    """
     sample = good(gate.manifests)
     with step(f"Putting {len(sample.images)} images", len(sample.images)) as put:
         gate.put_images(gate.manifests, sample.images, put)
     SAMPLE.parent.mkdir(exist_ok=True)
     SAMPLE.write_bytes(sample.body)
+    gate.drop("train/good.manifest", sample.body)
 
 
 def explain(emulator: Emulator, gate: Gate) -> None:
-    """Say how to use it."""
+    """Says how to use it."""
     settings = CREDENTIALS | {"AWS_ENDPOINT_URL": emulator.endpoint_url}
     sample = SAMPLE.relative_to(ROOT)
     heading("The gate is running. In another terminal, first point AWS clients at it:")
@@ -65,7 +69,7 @@ def explain(emulator: Emulator, gate: Gate) -> None:
 
 
 def follow(gate: Gate) -> NoReturn:
-    """Show verdicts, and events that failed every attempt, as they come; never returns."""
+    """Shows verdicts, and events that failed every attempt, as they come; never returns."""
     while True:
         for message in gate.messages(seconds=2):
             show(f"{message['Subject']}\n{textwrap.indent(message['Message'], '  ')}\n")

@@ -35,7 +35,7 @@ class Stack:
 
 
 def build(folder: Path, *, interpreter: Path | None = None, architecture: str = "") -> None:
-    """Build the function's artifact, by the recipe that `sam build` runs.
+    """Builds the function's artifact, by the recipe that `sam build` runs.
 
     Args:
         folder: Where to.
@@ -64,7 +64,7 @@ def build(folder: Path, *, interpreter: Path | None = None, architecture: str = 
 
 
 def build_for_emulator(folder: Path) -> None:
-    """Build the artifact for the emulator's own Python, which runs it whatever its Runtime says."""
+    """Builds the artifact for the emulator's own Python, which runs it whatever its Runtime says."""
     build(folder, interpreter=program().parent / "python")
 
 
@@ -74,7 +74,7 @@ def deploy(
     parameters: Mapping[str, str] | None = None,
     name: str = NAME,
 ) -> Stack:
-    """Deploy the template with an artifact as the function's code.
+    """Deploys the template with an artifact as the function's code.
 
     Raises:
         LocalError: The stack was not created; the message says why.
@@ -118,7 +118,7 @@ def deploy(
 
 
 def allow_plain_http(template: dict[str, Any]) -> None:
-    """Take away the statements that demand TLS: the embedded AWS speaks plain HTTP."""
+    """Takes away the statements that demand TLS: the embedded AWS speaks plain HTTP."""
     resources = template["Resources"]
     for name, resource in list(resources.items()):
         document = resource.get("Properties", {}).get("PolicyDocument", {})

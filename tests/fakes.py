@@ -3,13 +3,19 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from core.errors import AccessDeniedError, GateError, NoSuchBucketError
-from core.finding import Finding
-from core.ports import Found, NotFound, Page
-from tests.builders import refs_of
+from core.finding import Finding, Verdict
+from core.manifest import ManifestObject, OpenManifest
+from core.policy import Policy
+from core.ports import Found, ImageStore, NotFound, Page
+from core.validate import Judgement, validate
+from tests.builders import BUCKET, refs_of
 
-SOUND_IMAGE = Found(size=1_000)
+SOUND_IMAGE: Final = Found(size=1_000)
+MANIFEST: Final = ManifestObject("manifests", "my.manifest", version="1", etag="e", sequencer="01")
 
 
 class Sink(list[Finding]):
@@ -47,7 +53,7 @@ class MemoryImages:
         self.requests: Counter[str] = Counter()
         self.heads: list[str] = []
         self.starts: list[str] = []
-        self._sorted = {name: sorted(images) for name, images in buckets.items()}
+        self._sorted = {name: sorted(images, key=str.encode) for name, images in buckets.items()}
         self._page_size = page_size
         self._regions = regions or {}
         self._listing_denied = listing_denied
@@ -67,7 +73,7 @@ class MemoryImages:
         if self._listing_denied:
             raise AccessDeniedError("no s3:ListBucket")
         keys = self._sorted[bucket]
-        start = bisect_right(keys, after)
+        start = bisect_right(keys, after.encode(), key=str.encode)
         listed = keys[start : start + self._page_size]
         return self._arrange(Page([(key, images[key]) for key in listed], last=start + len(listed) == len(keys)))
 
@@ -100,3 +106,52 @@ def images_at(refs: Iterable[str], image: Found = SOUND_IMAGE) -> dict[str, dict
 def images_of(body: bytes) -> dict[str, dict[str, Found]]:
     """Buckets that hold all images that a manifest names."""
     return images_at(refs_of(body))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of a manifest: the judgement, and what went to the ports."""
+
+    judgement: Judgement
+    findings: Sink
+
+    @property
+    def rules(self) -> list[str]:
+        return [finding.rule for finding in self.findings]
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judgement.verdict
+
+
+def judge(  # noqa: PLR0913 - each test names the few that it is about
+    body: bytes | Iterable[bytes],
+    policy: Policy | None = None,
+    images: ImageStore | None = None,
+    *,
+    manifest: ManifestObject = MANIFEST,
+    metadata: Mapping[str, str] | None = None,
+    archived: bool = False,
+    choices_allowed: bool = False,
+    out_of_time: Callable[[], bool] = lambda: False,
+    keep: int = 100,
+) -> Judged:
+    """Validates a manifest, given as bytes or in chunks. Unless told otherwise, its images exist."""
+    chunks = [body] if isinstance(body, bytes) else list(body)
+    sink = Sink()
+    judgement = validate(
+        OpenManifest(manifest, iter(chunks), archived=archived, metadata=metadata or {}),
+        policy or Policy(),
+        images or MemoryImages({"manifests": {}, BUCKET: {}} | images_of(b"".join(chunks))),
+        sink,
+        out_of_time=out_of_time,
+        choices_allowed=choices_allowed,
+        keep=keep,
+    )
+    return Judged(judgement, sink)
+
+
+def times(count: int) -> Callable[[], bool]:
+    """A clock that says in time so many times, and then out of time for ever."""
+    answers = iter([False] * count)
+    return lambda: next(answers, True)

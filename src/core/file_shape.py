@@ -57,9 +57,9 @@ def judge_shape(head: bytes, policy: Policy) -> list[Finding]:
 
 
 def _is_wide(sample: bytes) -> bool:
-    """Whether every other byte is mostly NUL, and the rest never: UTF-16 without byte order mark."""
+    """Whether every other byte is mostly NUL, and the rest seldom: UTF-16 without byte order mark."""
     fewer, more = sorted(sample[start::2].count(0) for start in (0, 1))
-    return fewer == 0 and more > len(sample) / 4
+    return more > len(sample) / 4 and fewer < more / 4
 
 
 def _judge_array(text: str, policy: Policy) -> list[Finding]:

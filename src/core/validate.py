@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
@@ -192,8 +193,10 @@ def _judge_region(manifest_bucket: str | None, bucket: str, images: ImageStore, 
     """Compares the regions; the look at the bucket also tells whether it exists."""
     if manifest_bucket == bucket:
         return []
-    region = images.region(bucket)
-    home = images.region(manifest_bucket) if manifest_bucket else None
+    region, home = images.region(bucket), None
+    if manifest_bucket is not None:
+        with suppress(NoSuchBucketError):  # deleted since it was read; no fault of the images
+            home = images.region(manifest_bucket)
     if not region or not home or region == home:
         return []
     message = f"The images' bucket {bucket!r} lies in {region}, the manifest's in {home}."

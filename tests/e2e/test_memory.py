@@ -39,5 +39,4 @@ def test_line_of_300_megabytes_takes_less_than_200(
         assert report["verdict"] == "INVALID"
         assert report["totals"]["line-unreadable"] == 1
         assert report["statistics"]["lines"]["total"] == 1
-        print('PEAK',cgroup.peak)
         assert 30 * MEGABYTE < cgroup.peak < 200 * MEGABYTE

@@ -7,7 +7,7 @@ from moto import mock_aws
 
 from handlers.settings import Settings
 from handlers.wiring import gate
-from tests.integration.world import MANIFESTS, REPORTS, World, wired
+from tests.integration.world import MANIFESTS, REPORTS, Inbox, World, wired
 
 Configure = Callable[..., None]
 
@@ -54,8 +54,8 @@ def world(environment: None, socket_disabled: None) -> Iterator[World]:  # noqa:
 
 
 @pytest.fixture
-def topic(world: World, configure: Configure) -> str:
-    """A topic that hears of failures."""
-    arn = world.listen()
-    configure(TOPIC_ARN=arn)
-    return arn
+def inbox(world: World, configure: Configure) -> Inbox:  # noqa: ARG001
+    """Hears of failures."""
+    inbox = Inbox()
+    configure(TOPIC_ARN=inbox.topic)
+    return inbox

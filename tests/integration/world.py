@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
@@ -16,34 +17,18 @@ from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.s3.models import s3_backends
 
 from handlers.validate_manifest import lambda_handler
+from tests.builders import Object, line, manifest
 
 ACCOUNT = "123456789012"
 MANIFESTS, REPORTS, IMAGES = "drop-here", "verdicts", "parts"
 MINUTE = 60_000
 
 Json = dict[str, Any]
-Line = dict[str, Any]
 
 
-def line(key: str, class_name: str = "normal", bucket: str = IMAGES, **changes: object) -> Line:
-    """A line as SageMaker Ground Truth writes it."""
-    return {
-        "source-ref": f"s3://{bucket}/{key}",
-        "anomaly-label": int(class_name != "normal"),
-        "anomaly-label-metadata": {
-            "confidence": 1,
-            "job-name": "labeling-job/anomaly-label",
-            "class-name": class_name,
-            "human-annotated": "yes",
-            "creation-date": "2025-03-04T10:15:00.000000",
-            "type": "groundtruth/image-classification",
-        },
-    } | changes
-
-
-def text(lines: Iterable[Line]) -> bytes:
-    """Lines as JSON Lines."""
-    return b"".join(json.dumps(each, ensure_ascii=False).encode() + b"\n" for each in lines)
+def image(key: str, class_name: str = "normal", bucket: str = IMAGES) -> Object:
+    """A line that names an image."""
+    return line(f"s3://{bucket}/{key}", class_name)
 
 
 def good_keys(count: int = 30) -> list[str]:
@@ -54,7 +39,7 @@ def good_keys(count: int = 30) -> list[str]:
 def good(keys: Iterable[str] | None = None) -> bytes:
     """A manifest with nothing to complain about, if its images exist: every third is an anomaly."""
     keys = good_keys() if keys is None else keys
-    return text(line(key, "anomaly" if number % 3 == 2 else "normal") for number, key in enumerate(keys))
+    return manifest(*(image(key, "anomaly" if number % 3 == 2 else "normal") for number, key in enumerate(keys)))
 
 
 @dataclass(frozen=True)
@@ -97,6 +82,8 @@ class Wire:
     def fail(self, operation: str, status: int, code: str = "", *, where: str = "", times: int = 10**9) -> None:
         """Answers requests with an error, as S3 does."""
         body = f"<Error><Code>{code}</Code><Message>{code} for a test</Message></Error>"
+        if operation == "Publish":
+            body = f"<ErrorResponse>{body}</ErrorResponse>"
         self.answer(operation, status, "" if operation.startswith("Head") else body, where=where, times=times)
 
     def answer(
@@ -177,14 +164,38 @@ def wired() -> Iterator[Wire]:
         BotocoreStubber.__call__ = usual  # type: ignore[method-assign]
 
 
+@cache
+def client(service: str) -> Any:  # noqa: ANN401
+    """A client; made once, as that takes longest."""
+    return boto3.client(service)
+
+
+class Inbox:
+    """A topic, and a queue that hears of all that is published there."""
+
+    def __init__(self) -> None:
+        self.topic = client("sns").create_topic(Name="failures")["TopicArn"]
+        self._queue = client("sqs").create_queue(QueueName="inbox")["QueueUrl"]
+        arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:inbox"
+        client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
+
+    def messages(self) -> list[Json]:
+        """What came since the last look."""
+        answer = client("sqs").receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+    def verdicts(self) -> list[str]:
+        """The verdicts that came since the last look."""
+        return [message["MessageAttributes"]["verdict"]["Value"] for message in self.messages()]
+
+
 class World:
-    """Buckets, a topic with a listener, and the function."""
+    """Buckets, and the function."""
 
     def __init__(self, wire: Wire, *, versioned: bool = True) -> None:
         self.wire = wire
-        self.s3 = boto3.client("s3")
+        self.s3 = client("s3")
         self._sequence = 0xAA00
-        self._inbox: str | None = None
         for bucket in (MANIFESTS, REPORTS, IMAGES):
             self.s3.create_bucket(Bucket=bucket)
         if versioned:
@@ -221,17 +232,8 @@ class World:
         }
         if version := put.get("VersionId"):
             told["versionId"] = version
-        record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": MANIFESTS}, "object": told}}  # fmt: skip
-        return {"Records": [record]}
-
-    def listen(self) -> str:
-        """Makes a topic with a queue behind it; gives the topic."""
-        sns, sqs = boto3.client("sns"), boto3.client("sqs")
-        topic = sns.create_topic(Name="failures")["TopicArn"]
-        self._inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=self._inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        return topic
+        s3 = {"bucket": {"name": MANIFESTS}, "object": told}
+        return {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3}]}
 
     # What the function does
 
@@ -279,11 +281,6 @@ class World:
     def receipts(self) -> list[Json]:
         """The receipts of what was published."""
         return [json.loads(self.read(key)) for key in self.outputs() if key.endswith("/notification.json")]
-
-    def messages(self) -> list[Json]:
-        """What the topic's listener received since it last looked."""
-        answer = boto3.client("sqs").receive_message(QueueUrl=self._inbox, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
 
 
 def rules(report: Json) -> set[str]:
