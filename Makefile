@@ -43,13 +43,15 @@ check: lint test ## What CI runs: lint and test
 build: .sam/ready ## Build what is deployed, into .aws-sam/
 	.sam/bin/sam build
 
-# Built for this machine's own processor, so that Docker need not emulate another.
+# Built for this machine's own processor, so that Docker need not emulate another; with the
+# credentials of `make local`, which the settings in samconfig.toml lead to, and no others.
 sam-invoke: ARCHITECTURE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
-sam-invoke: .sam/ready ## Run the function in Docker on EVENT=events/s3-put.json
+sam-invoke: .sam/ready ## Run the function in Docker on EVENT=events/s3-put.json, beside `make local`
 	ARCHITECTURE=$(ARCHITECTURE) .sam/bin/sam build --build-dir .aws-sam/invoke
 	sed 's/- arm64$$/- $(ARCHITECTURE)/' .aws-sam/invoke/template.yaml >.aws-sam/invoke/invoke.yaml
-	.sam/bin/sam local invoke ValidateManifestFunction --template .aws-sam/invoke/invoke.yaml \
-		--event $(EVENT) --env-vars events/env.local.json $(SAM_ARGS)
+	env -u AWS_PROFILE -u AWS_SESSION_TOKEN AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \
+		.sam/bin/sam local invoke --config-file $(CURDIR)/samconfig.toml \
+		--template .aws-sam/invoke/invoke.yaml --event $(EVENT) $(SAM_ARGS)
 
 lock: .boot/ready ## Write requirements/*.txt anew; with UPGRADE=--upgrade from the newest versions
 	@for name in development runtime emulator sam lambda uv; do \

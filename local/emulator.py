@@ -34,7 +34,7 @@ class Emulator:
     """The embedded AWS, as a context. Everything it holds is gone on leaving.
 
     Args:
-        objects: Buckets and keys to start with, each object 100 bytes. Far faster than puts: 200,000 take half a minute.
+        objects: Buckets and keys to start with, each object 100 bytes. Faster than puts: 200,000 take half a minute.
         address: Where to listen, as in 127.0.0.1:4566. By default a free port of 127.0.0.1.
 
     Attributes:

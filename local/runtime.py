@@ -234,7 +234,7 @@ def interface_emulator() -> Path:
     Raises:
         LocalError: It is not installed.
     """
-    home = Path(os.environ.get("SAM_HOME", ROOT / ".sam"))
+    home = ROOT / ".sam"
     name = f"aws-lambda-rie-{ARCHITECTURE}"
     for found in home.glob(f"lib/python3*/site-packages/samcli/local/rapid/{name}"):
         return found
@@ -247,7 +247,7 @@ def lambda_python() -> Path:
     Raises:
         LocalError: It is not installed, or not of Lambda's Python.
     """
-    home = Path(os.environ.get("LAMBDA_HOME", ROOT / ".lambda"))
+    home = ROOT / ".lambda"
     if not (python := home / "bin" / "python").exists():
         raise LocalError(f"{home} does not exist. `make setup` installs it.")
     version = subprocess.run(

@@ -8,16 +8,18 @@ import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from aws.clients import RequestCounter, s3_client
 from aws.s3_images import S3Images
 from aws.s3_manifests import S3Manifests
-from cli.output import as_text, opened, status_of
+from cli.output import as_json, as_text, complain, opened, status_of
 from core.consumers import CONSUMERS, Role
 from core.errors import GateError, PermanentError
 from core.finding import Finding, Verdict
@@ -31,6 +33,7 @@ from core.validate import validate
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+STANDARD_INPUT: Final = "-"
 _CHUNK_BYTES: Final = 1024**2
 
 
@@ -42,30 +45,44 @@ class _Unwritten:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Judges each manifest; one that cannot be judged does not hide the others."""
+    """Judges each manifest; one that cannot be judged does not hide the others.
+
+    Raises:
+        PermanentError: There is nowhere to write the reports.
+    """
     policy = Policy(
         consumer=CONSUMERS[options.consumer],
         role=Role(options.role) if options.role else None,
-        label_attribute=options.label_attribute,
+        label_attribute=options.label_attribute or None,
+        images_bucket=options.images_bucket,
         check_images=not options.no_images,
     )
     s3 = _S3(options.endpoint_url)
     verdicts: list[Verdict] = []
+    if any(_is_same_file(options.output, name) for name in options.manifests):
+        raise PermanentError(f"--output {options.output!r} would overwrite a manifest; name another file.")
     with opened(options.output) as file:
         for name in options.manifests:
             try:
                 report = _judge(name, policy, s3)
             except GateError as error:
-                print(f"manifest-gate: {error}", file=sys.stderr)
+                complain(error)
                 verdicts.append(Verdict.INCOMPLETE)
                 continue
             verdicts.append(report.verdict)
             if options.format == "json":
-                file.write(report.to_json(indent=2 if len(options.manifests) == 1 else None))
+                file.write(as_json(report, indent=2 if len(options.manifests) == 1 else None))
             else:
                 file.write(as_text(report))
             file.flush()
     return status_of(verdicts)
+
+
+def _is_same_file(path: str, other: str) -> bool:
+    try:
+        return Path(path).samefile(other)
+    except OSError:
+        return False
 
 
 class _S3:
@@ -110,7 +127,12 @@ def _judge(name: str, policy: Policy, s3: _S3) -> Report:
     """
     looked_at, began, before = datetime.now(UTC), time.monotonic(), s3.requests.snapshot()
     opened = s3.open(name) if name[:3].lower() == "s3:" else _open_file(name)
-    judgement = validate(opened, policy, s3, _Unwritten())
+    try:
+        judgement = validate(opened, policy, s3, _Unwritten())
+    except PermanentError as error:
+        if isinstance(error.__cause__, BotoCoreError | ClientError):
+            raise PermanentError(f"{error} Or judge the lines alone, with --no-images: it needs no AWS.") from error
+        raise
     return build_report(
         judgement,
         run="check",
@@ -127,26 +149,44 @@ def read_location(name: str) -> tuple[str, str]:
     Raises:
         PermanentError: It is none.
     """
+    if not is_unicode(name):
+        raise PermanentError(f"{name!r} is not UTF-8, as all keys in S3 are.")
     ref = parse(name)
     if not isinstance(ref, SourceRef):
         raise PermanentError(f"{name!r} {ref.message}; write s3://BUCKET/KEY.")
     return ref.bucket, ref.key
 
 
+def is_unicode(argument: str) -> bool:
+    """Whether an argument was UTF-8; Python puts lone surrogates for bytes that are not."""
+    return argument.isascii() or not any("\ud800" <= character <= "\udfff" for character in argument)
+
+
 def _open_file(name: str) -> OpenManifest:
-    path = Path(name)
-    with _readable(name):
-        status = path.stat()
-    size = status.st_size if stat.S_ISREG(status.st_mode) else None
+    if not name:
+        raise PermanentError("One of the manifests has an empty name; is a variable not set?")
     # A path may hold bytes that are not UTF-8.
     key = os.fsencode(name).decode(errors="backslashreplace")
-    return OpenManifest(ManifestObject(None, key, size=size), _chunks(path, name))
+    return OpenManifest(ManifestObject(None, key, size=_size(name)), _chunks(name))
 
 
-def _chunks(path: Path, name: str) -> Iterator[bytes]:
-    with _readable(name), path.open("rb") as file:
+def _size(name: str) -> int | None:
+    """Bytes of a regular file; None where only reading tells."""
+    if name == STANDARD_INPUT:
+        return None
+    with _readable(name):
+        status = Path(name).stat()
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def _chunks(name: str) -> Iterator[bytes]:
+    with _readable(name), _source(name) as file:
         while chunk := file.read(_CHUNK_BYTES):
             yield chunk
+
+
+def _source(name: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if name == STANDARD_INPUT else Path(name).open("rb")
 
 
 @contextmanager
@@ -154,4 +194,4 @@ def _readable(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise PermanentError(f"{name} cannot be read: {error.strerror}.") from error
+        raise PermanentError(f"{name!r} cannot be read: {error.strerror}.") from error

@@ -11,13 +11,14 @@ from aws.clients import s3_client, stack_outputs
 from aws.s3_manifests import S3Manifests
 from aws.s3_reports import S3Reports
 from cli.check import read_location
-from cli.output import as_text, opened, status_of
+from cli.output import as_json, as_text, opened, status_of
 from core.errors import PermanentError
 from core.layout import ReportPlace, report_place
 from core.report import Report
 
 STACK: Final = "manifest-gate"
 _POLL_SECONDS: Final = 1.0
+_ELSEWHERE: Final = "Name the gate's stack with --stack, or the place of its reports with --reports."
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,12 +31,12 @@ def run(options: argparse.Namespace) -> int:
         raise PermanentError(f"There is no {options.manifest}.")
     report = _wait_for(S3Reports(client), report_place(reports_bucket, prefix, manifest), options.wait)
     with opened(options.output) as file:
-        file.write(report.to_json() if options.format == "json" else as_text(report))
+        file.write(as_json(report) if options.format == "json" else as_text(report))
     return status_of([report.verdict])
 
 
 def _wait_for(reports: S3Reports, place: ReportPlace, seconds: float) -> Report:
-    until = time.monotonic() + seconds
+    until, told = time.monotonic() + seconds, False
     while (standing := reports.standing(place)) is None or (report := reports.read(place, standing)) is None:
         left = until - time.monotonic()
         if left <= 0:
@@ -43,8 +44,9 @@ def _wait_for(reports: S3Reports, place: ReportPlace, seconds: float) -> Report:
                 f"There is no report at {place.uri}. If the manifest was just dropped, wait for it with --wait 60; "
                 "otherwise see whether its key has the gate's prefix and suffix."
             )
-        if sys.stderr.isatty():
-            print(f"\rwaiting for the report, {left:.0f} s left ", end="", file=sys.stderr, flush=True)
+        if not told:
+            print(f"waiting up to {seconds:g} s for the report", file=sys.stderr)
+            told = True
         time.sleep(min(_POLL_SECONDS, left))
     return report
 
@@ -52,10 +54,12 @@ def _wait_for(reports: S3Reports, place: ReportPlace, seconds: float) -> Report:
 def _reports(location: str | None, stack: str) -> tuple[str, str]:
     """Bucket and prefix of the reports: as given, else as the stack says."""
     if location is None:
-        outputs = stack_outputs(stack)
         try:
+            outputs = stack_outputs(stack)
             return outputs["ReportsBucketName"], outputs.get("ReportsPrefix", "")
         except KeyError as error:
-            raise PermanentError(f"Stack {stack!r} has no output {error}; name the place with --reports.") from error
+            raise PermanentError(f"Stack {stack!r} has no output {error}. {_ELSEWHERE}") from error
+        except PermanentError as error:
+            raise PermanentError(f"{error} {_ELSEWHERE}") from error
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
     return bucket, f"{prefix.rstrip('/')}/" if prefix else ""

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import Final, NoReturn
 
 from cli import check, deployed, rules
+from cli.output import complain
 from core import __version__
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
 from core.errors import GateError
+from core.finding import shown
+from core.source_ref import SourceRef, parse
 
 COULD_NOT_JUDGE: Final = 2
 _INTERRUPTED: Final = 130
+_MESSAGE_CHARACTERS: Final = 2_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,28 +33,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 VALID, 1 INVALID, 2 could not judge.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # as reports are stored, whatever the locale
-    options = build_parser().parse_args(arguments)
+    _settle_streams()
     try:
-        status: int = options.run(options)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; leave nothing for the interpreter to flush.
+        return _run(arguments)
+    except GateError as error:
+        complain(error)
+    except OSError as error:  # only of standard output: all else is translated where it happens
+        if not isinstance(error, BrokenPipeError):  # whoever reads has seen enough
+            complain(f"standard output cannot be written: {error.strerror}.")
+        # Leave nothing for the interpreter to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return COULD_NOT_JUDGE
-    except (GateError, OSError) as error:
-        print(f"manifest-gate: {error}", file=sys.stderr)
-        return COULD_NOT_JUDGE
     except KeyboardInterrupt:
-        print("manifest-gate: interrupted", file=sys.stderr)
+        complain("interrupted")
         return _INTERRUPTED
+    return COULD_NOT_JUDGE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = build_parser().parse_args(arguments)
+        status: int = options.run(options)
+    finally:
+        sys.stdout.flush()
     return status
+
+
+def _settle_streams() -> None:
+    """Replaces streams that the caller closed (`>&-`), and prints UTF-8, as reports are stored, whatever the locale."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the process ends
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Repeats nothing raw that a terminal would obey."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message, _MESSAGE_CHARACTERS))
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="manifest-gate",
         description="Tells whether a manifest of labelled images can be trusted, and what is wrong with it.",
         epilog="Exits 0 for VALID, 1 for INVALID, 2 if it could not judge. "
@@ -63,7 +91,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Judges manifests: local files or objects in S3. Images are looked up in S3."
+    parser.description = (
+        "Judges manifests: local files, - for standard input, or objects in S3. Images are looked up in S3."
+    )
     parser.set_defaults(run=check.run)
     parser.add_argument("manifests", nargs="+", metavar="PATH|s3://BUCKET/KEY")
     parser.add_argument(
@@ -74,7 +104,16 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--role", choices=[role.value for role in Role], help="what the dataset is for")
     parser.add_argument(
-        "--label-attribute", metavar="NAME", help="the label that is judged (default: anomaly-label, else the first)"
+        "--label-attribute",
+        type=_text,
+        metavar="NAME",
+        help="the label that is judged (default: anomaly-label, else the first)",
+    )
+    parser.add_argument(
+        "--images-bucket",
+        type=_bucket,
+        metavar="BUCKET",
+        help="the bucket that all images must lie in (default: the one that most lines name)",
     )
     parser.add_argument("--no-images", action="store_true", help="judge the lines alone; needs no AWS account")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: %(default)s")
@@ -89,11 +128,12 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="how long to wait for the report")
     parser.add_argument(
         "--stack",
+        type=_text,
         default=deployed.STACK,
         help="the deployed stack, asked for its reports bucket (default: %(default)s)",
     )
     parser.add_argument(
-        "--reports", metavar="s3://BUCKET/PREFIX", help="where reports lie, instead of asking the stack"
+        "--reports", type=_text, metavar="s3://BUCKET/PREFIX", help="where reports lie, instead of asking the stack"
     )
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: %(default)s")
     parser.add_argument("--output", metavar="FILE", default="-", help="default: standard output")
@@ -108,13 +148,28 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_endpoint(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--endpoint-url", metavar="URL", help="another S3 endpoint, such as a local one")
+    parser.add_argument("--endpoint-url", type=_text, metavar="URL", help="another S3 endpoint, such as a local one")
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError("not a number of seconds")
+def _text(argument: str) -> str:
+    if not check.is_unicode(argument):
+        raise argparse.ArgumentTypeError(f"{argument!r} is not UTF-8")
+    return argument
+
+
+def _bucket(argument: str) -> str:
+    if parse(f"s3://{argument}/key") != SourceRef(argument, "key"):
+        raise argparse.ArgumentTypeError(f"{argument!r} is not the name of a bucket; write it without s3://")
+    return argument
+
+
+def _seconds(argument: str) -> float:
+    try:
+        seconds = float(argument)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{argument!r} is not a number of seconds")
     return seconds
 
 

@@ -1,18 +1,22 @@
-"""Reports on a terminal or in a file."""
+"""Reports on a terminal or in a file, and complaints; nothing that a terminal would obey is printed raw."""
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
+from core.errors import PermanentError
 from core.finding import Verdict, shown
 from core.report import Report, ReportFinding
 
-_STATUS = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.INCOMPLETE: 2}
-_LOCATION_CHARACTERS = 2_000
+_STATUS: Final = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.INCOMPLETE: 2}
+_LINE_CHARACTERS: Final = 10_000
+_NOT_ASCII: Final = re.compile(r"[^\n -~]")
 
 
 def status_of(verdicts: Sequence[Verdict]) -> int:
@@ -21,21 +25,41 @@ def status_of(verdicts: Sequence[Verdict]) -> int:
     return 1 if 1 in statuses else max(statuses, default=2)
 
 
+def complain(message: object) -> None:
+    """Tells on standard error what went wrong."""
+    with suppress(OSError):  # nobody listens
+        print(f"manifest-gate: {shown(str(message), _LINE_CHARACTERS)}", file=sys.stderr)
+
+
 @contextmanager
 def opened(path: str) -> Iterator[TextIO]:
-    """Opens a file for writing; `-` is standard output."""
+    """Opens a file for writing; `-` is standard output.
+
+    Raises:
+        PermanentError: The file cannot be written.
+    """
     if path == "-":
         yield sys.stdout
-    else:
+        return
+    try:
         with Path(path).open("w", encoding="utf-8") as file:
             yield file
+    except OSError as error:
+        raise PermanentError(f"{path!r} cannot be written: {error.strerror}.") from error
+
+
+def as_json(report: Report, *, indent: int | None = 2) -> str:
+    """A report as it is stored, but with escapes for characters that cannot be printed."""
+    return _NOT_ASCII.sub(_printable, report.to_json(indent=indent))
+
+
+def _printable(character: re.Match[str]) -> str:
+    return character[0] if character[0].isprintable() else json.dumps(character[0])[1:-1]
 
 
 def as_text(report: Report) -> str:
     """A report for people: findings in the manner of compilers, then a summary."""
-    name = location(report)
-    lines, images = report.statistics.lines, report.statistics.images
-    text = [line for finding in report.findings for line in _finding(finding, name)]
+    text = [line for finding in report.findings for line in _finding(finding, _location(report))]
     if report.capped:
         text.append(f"(some findings are left out here; {sum(report.totals.values()):,} in all)")
     if text:
@@ -46,23 +70,26 @@ def as_text(report: Report) -> str:
             f"  {rule:<{width}}  {count:>9,}"
             for rule, count in sorted(report.totals.items(), key=lambda item: -item[1])
         ]
-    text.append(f"{report.verdict.value}  {name}  ({report.consumer.name}, {report.scope})")
-    text.append(
+    text += _summary(report)
+    return "".join(f"{shown(line, _LINE_CHARACTERS)}\n" for line in text)
+
+
+def _summary(report: Report) -> Iterator[str]:
+    lines, images = report.statistics.lines, report.statistics.images
+    yield f"{report.verdict.value}  {_location(report)}  ({report.consumer.name}, {report.scope})"
+    yield (
         f"  {lines.total:,} lines: {lines.valid:,} valid, {lines.invalid:,} invalid, "
         f"{lines.unchecked:,} unchecked, {lines.blank:,} blank"
     )
     if report.scope == "lines":
-        text.append("  images were not looked for")
+        yield "  images were not looked for"
     else:
-        text.append(f"  {images.checked:,} images checked, {images.missing:,} missing, {images.unchecked:,} unchecked")
-    return "\n".join(text) + "\n"
+        yield f"  {images.checked:,} images checked, {images.missing:,} missing, {images.unchecked:,} unchecked"
 
 
-def location(report: Report) -> str:
-    """Where the manifest lies, safe to print."""
+def _location(report: Report) -> str:
     manifest = report.manifest
-    uri = f"s3://{manifest.bucket}/{manifest.key}" if manifest.bucket else manifest.key
-    return shown(uri, _LOCATION_CHARACTERS)
+    return f"s3://{manifest.bucket}/{manifest.key}" if manifest.bucket else manifest.key
 
 
 def _finding(finding: ReportFinding, name: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.rule in RULES:
         chosen = [RULES[options.rule]]
     else:
-        near = difflib.get_close_matches(options.rule, RULES, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(options.rule.lower(), RULES, n=3, cutoff=0.4)
         hint = f" Did you mean {', '.join(near)}?" if near else " See them all with: manifest-gate rules"
         raise PermanentError(f"There is no rule {options.rule!r}.{hint}")
     if options.format == "json":
@@ -67,7 +67,9 @@ def _as_text(rule: Rule) -> str:
         "Since": rule.since,
     }
     body = [
-        textwrap.fill(text, _WIDTH, initial_indent=f"{name + ':':<10}", subsequent_indent=" " * 10)
+        textwrap.fill(
+            text, _WIDTH, initial_indent=f"{name + ':':<10}", subsequent_indent=" " * 10, break_on_hyphens=False
+        )
         for name, text in parts.items()
         if text
     ]

@@ -80,18 +80,15 @@ class ImageCheck:
 
     def answer(self, key: str, answer: Found | NotFound, largest: int | None) -> None:
         """Notes the answer for one key; images over `largest` bytes are notable."""
-        match answer:
-            case Found(size=size, archived=archived):
-                self.checked += 1
-                if archived or size == 0 or (largest is not None and size > largest):
-                    self.found[key] = answer
-            case NotFound.MISSING:
-                self.checked += 1
-                self.missing.append(key)
-            case NotFound.DENIED:
-                self.leave(Cause.DENIED, [key])
-            case NotFound.ENCRYPTED:
-                self.leave(Cause.ENCRYPTED, [key])
+        if isinstance(answer, Found):
+            self.checked += 1
+            if answer.archived or answer.size == 0 or (largest is not None and answer.size > largest):
+                self.found[key] = answer
+        elif answer is NotFound.MISSING:
+            self.checked += 1
+            self.missing.append(key)
+        else:
+            self.leave(Cause.DENIED if answer is NotFound.DENIED else Cause.ENCRYPTED, [key])
 
 
 def check_images(

@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -45,13 +46,16 @@ def test_demo_ends_by_itself_with_three_verdicts(temporary: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_local_gate_does_as_it_says(temporary: Path, number: signal.Signals) -> None:
     with run("local.serve", temporary) as gate:
+        patience = threading.Timer(90, gate.terminate)
+        patience.start()
         try:
             said = read_until(gate, "Ctrl-C")
             settings = dict(re.findall(r"^  export (\w+)=(.*)$", said, re.MULTILINE))
             for command in re.findall(r"^  (\.venv/bin/.*)$", said, re.MULTILINE):
                 subprocess.run(shlex.split(command), cwd=ROOT, env=os.environ | settings, check=True)
-            assert "my.manifest" in read_until(gate, "VALID")
+            assert "Manifest VALID" in read_until(gate, "my.manifest")
         finally:
+            patience.cancel()
             gate.send_signal(number)
             gate.communicate(timeout=20)
     assert list(temporary.iterdir()) == []

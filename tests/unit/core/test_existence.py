@@ -1,0 +1,440 @@
+import random
+import unicodedata
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from core.errors import GateError, PermanentError, RetryableError
+from core.existence import Cause, ImageCheck, check_images, just_before, similar_keys
+from core.finding import Severity, Verdict
+from core.policy import Policy
+from core.ports import Found, ImageStore, NotFound, Page
+from tests.builders import BUCKET, line, manifest
+from tests.fakes import SOUND_IMAGE, MemoryImages, judge, times
+
+LIMIT = 5_000
+
+
+def store(keys: Iterable[str], **options: object) -> MemoryImages:
+    return MemoryImages({BUCKET: dict.fromkeys(keys, SOUND_IMAGE)}, **options)
+
+
+def check(
+    keys: Iterable[str], images: ImageStore, out_of_time: Callable[[], bool] = lambda: False, bucket: str = BUCKET
+) -> ImageCheck:
+    return check_images(bucket, keys, images, largest=LIMIT, out_of_time=out_of_time)
+
+
+def names(count: int, prefix: str = "set/") -> list[str]:
+    return [f"{prefix}{number:07}.png" for number in range(count)]
+
+
+def test_sixteen_thousand_images_are_found_by_twenty_listings() -> None:
+    wanted = names(16_000)
+    lines = [line(f"s3://{BUCKET}/{key}", ("normal", "anomaly")[number % 2]) for number, key in enumerate(wanted)]
+    images = MemoryImages({"manifests": {}, BUCKET: dict.fromkeys(wanted, SOUND_IMAGE)})
+
+    judged = judge(manifest(*lines), images=images)
+
+    assert judged.verdict is Verdict.VALID
+    assert judged.judgement.check == ImageCheck(checked=16_000)
+    assert images.requests["list"] <= 20
+    assert images.requests["head"] == 0
+
+
+def test_one_missing_image_of_sixteen_thousand_is_named_with_its_line() -> None:
+    wanted = names(16_000)
+    lines = [line(f"s3://{BUCKET}/{key}", ("normal", "anomaly")[number % 2]) for number, key in enumerate(wanted)]
+    images = MemoryImages({"manifests": {}, BUCKET: dict.fromkeys(set(wanted) - {wanted[11_110]}, SOUND_IMAGE)})
+
+    judged = judge(manifest(*lines), images=images)
+
+    [finding] = judged.findings
+    assert (finding.rule, finding.line, finding.value) == ("image-not-found", 11_111, f"s3://{BUCKET}/{wanted[11_110]}")
+    assert images.requests["list"] <= 20
+    assert images.requests["head"] == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_images_scattered_among_many_objects_are_looked_at_singly(seed: int) -> None:
+    there = names(200_000)
+    wanted = random.Random(seed).sample(there, 200)  # noqa: S311 - no secret
+    images = store(there)
+
+    assert check(wanted, images) == ImageCheck(checked=200)
+    assert images.requests.total() <= 230
+
+
+def test_images_of_several_prefixes_cost_a_listing_each() -> None:
+    wanted = [key for prefix in "abcde" for key in names(500, f"{prefix}/x/")]
+    others = [key for prefix in "abcde" for key in names(3_000, f"{prefix}/y/")]
+    images = store(wanted + others)
+
+    assert check(wanted, images) == ImageCheck(checked=2_500)
+    assert images.requests == {"list": 5}
+
+
+def test_few_wanted_images_are_never_listed() -> None:
+    wanted = names(12)
+    images = store(names(1_000))
+
+    assert check(wanted, images) == ImageCheck(checked=12)
+    assert images.requests == {"head": 12}
+
+
+def test_listing_starts_right_before_the_next_wanted_key_and_never_goes_back() -> None:
+    there = names(20_000)
+    images = store(there)
+
+    check(there[5_000:5_500] + there[15_000:15_500], images)
+
+    assert images.starts == [just_before(there[5_000]), just_before(there[15_000])]
+    assert images.requests == {"list": 2}
+
+
+def test_listing_goes_on_behind_the_last_page_where_nothing_nearer_can_be_named() -> None:
+    wanted = ["k" * 1_020 + chr(0xAC00 + number) for number in range(3_000)]
+    images = store(wanted)
+
+    assert check(wanted, images) == ImageCheck(checked=3_000)
+    assert images.starts == ["k" * 1_020, wanted[999], wanted[1_999]]
+    assert images.requests == {"list": 3}
+
+
+def test_batches_of_single_looks_double_until_pages_are_worth_it_again() -> None:
+    there = names(400_000)
+    scattered, dense = there[:300_000:1_000], there[399_000:]
+    images = store(there)
+
+    assert check(scattered + dense, images) == ImageCheck(checked=1_300)
+
+    # A page after 0, 64, 128 and 256 looks; what is left of the last batch falls among the dense ones.
+    assert images.requests["list"] <= 6
+    assert images.requests["head"] <= 64 + 128 + 256
+
+
+def test_batches_begin_small_again_after_a_page_that_was_worth_it() -> None:
+    there = names(100_000)
+    images = store(there)
+
+    check(there[:50_000:1_000] + there[50_000:52_000] + there[52_000:90_000:1_000] + there[90_000:91_000], images)
+
+    assert images.requests["head"] <= 64 + 64
+    assert images.requests["list"] <= 7
+
+
+@pytest.mark.parametrize("missing", [[0], [4_999], [500, 501, 2_000], list(range(5_000))])
+def test_missing_images_are_told_in_rising_order(missing: list[int]) -> None:
+    wanted = names(5_000)
+    gone = [wanted[number] for number in missing]
+
+    found = check(reversed(wanted), store(set(wanted) - set(gone)))
+
+    assert found == ImageCheck(checked=5_000, missing=gone)
+
+
+def test_what_is_notable_of_an_image_is_told_by_listing_and_by_single_looks() -> None:
+    odd = {"empty.png": Found(0), "large.png": Found(LIMIT + 1), "old.png": Found(10, archived=True)}
+    plain = dict.fromkeys(names(20), Found(LIMIT))
+    images = MemoryImages({BUCKET: odd | plain})
+
+    assert check(odd, images).found == odd
+    assert images.requests == {"head": 3}
+    assert check(odd | plain, images).found == odd
+    assert images.requests == {"head": 3, "list": 1}
+
+
+def test_where_listing_is_denied_every_image_is_looked_at() -> None:
+    images = store(names(999), listing_denied=True)
+
+    assert check(names(1_000), images) == ImageCheck(checked=1_000, missing=names(1_000)[-1:])
+    assert images.requests == {"list": 1, "head": 1_000}
+
+
+def test_images_that_may_not_be_looked_at_are_unchecked() -> None:
+    wanted = names(20)
+    answers = {wanted[3]: NotFound.DENIED, wanted[5]: NotFound.ENCRYPTED, wanted[4]: NotFound.DENIED}
+
+    found = check(wanted, store(wanted, listing_denied=True, answers=answers))
+
+    assert found.checked == 17
+    assert found.missing == []
+    assert found.unchecked == {Cause.DENIED: [wanted[3], wanted[4]], Cause.ENCRYPTED: [wanted[5]]}
+
+
+def test_throttling_amid_listings_leaves_the_rest_unchecked() -> None:
+    wanted = names(5_000)
+
+    found = check(wanted, store(wanted, faults={3: RetryableError("slow down")}))
+
+    assert found == ImageCheck(checked=2_000, unchecked={Cause.THROTTLED: wanted[2_000:]})
+
+
+def test_throttling_amid_single_looks_keeps_what_was_answered() -> None:
+    wanted = names(1_000)
+    images = store(wanted[::2], listing_denied=True, faults={700: RetryableError("slow down")})
+
+    found = check(wanted, images)
+
+    assert found.checked == 698
+    assert found.missing == wanted[1:698:2]
+    assert found.unchecked == {Cause.THROTTLED: wanted[698:]}
+
+
+def test_time_that_runs_out_leaves_the_rest_unchecked() -> None:
+    wanted = names(5_000)
+    images = store(wanted)
+
+    found = check(wanted, images, out_of_time=times(2))
+
+    assert found == ImageCheck(checked=2_000, unchecked={Cause.OUT_OF_TIME: wanted[2_000:]})
+    assert images.requests == {"list": 2}
+
+
+def test_single_looks_glance_at_the_clock() -> None:
+    wanted = names(5_000)
+    images = store(wanted, listing_denied=True)
+
+    found = check(wanted, images, out_of_time=times(3))
+
+    assert found.checked == images.requests["head"] == 2 * 512
+    assert found.unchecked == {Cause.OUT_OF_TIME: wanted[1_024:]}
+
+
+def test_no_request_is_made_when_there_is_no_time() -> None:
+    images = store(names(20))
+
+    assert check(names(20), images, out_of_time=times(0)) == ImageCheck(unchecked={Cause.OUT_OF_TIME: names(20)})
+    assert images.requests.total() == 0
+
+
+def test_a_bucket_that_is_not_there_has_no_images() -> None:
+    wanted = names(20)
+
+    found = check(wanted, MemoryImages({}))
+
+    assert found == ImageCheck(checked=20, missing=wanted, no_bucket=True)
+
+
+def test_faults_that_no_retry_mends_are_raised() -> None:
+    with pytest.raises(PermanentError, match="no such account"):
+        check(names(20), store(names(20), faults={1: PermanentError("no such account")}))
+
+
+def test_nothing_wanted_asks_for_nothing() -> None:
+    images = store([])
+
+    assert check([], images) == ImageCheck()
+    assert images.requests.total() == 0
+
+
+def test_directory_buckets_are_not_listed() -> None:
+    bucket = "images--use1-az4--x-s3"
+    images = MemoryImages({bucket: dict.fromkeys(names(100), SOUND_IMAGE)})
+
+    assert check(names(101), images, bucket=bucket) == ImageCheck(checked=101, missing=names(101)[-1:])
+    assert images.requests == {"head": 101}
+
+
+def unsorted(page: Page) -> Page:
+    return Page(page.objects[::-1], page.last)
+
+
+def doubled(page: Page) -> Page:
+    return Page([*page.objects[:1], *page.objects], page.last)
+
+
+def shuffled_end(page: Page) -> Page:
+    return Page([*page.objects[:-2], *page.objects[:-3:-1]], page.last)
+
+
+@pytest.mark.parametrize("arrange", [unsorted, doubled, shuffled_end])
+def test_pages_out_of_order_are_not_believed(arrange: Callable[[Page], Page]) -> None:
+    images = store(names(1_999), arrange=arrange)
+
+    assert check(names(2_000), images) == ImageCheck(checked=2_000, missing=names(2_000)[-1:])
+    assert images.requests == {"list": 1, "head": 2_000}
+
+
+def test_a_store_that_gives_the_same_page_again_is_not_believed() -> None:
+    images = store(names(3_000))
+    first = images.list_after(BUCKET, "")
+    images.requests.clear()
+    images.list_after = lambda _bucket, _after: first  # type: ignore[method-assign]
+
+    assert check(names(3_001), images) == ImageCheck(checked=3_001, missing=names(3_001)[-1:])
+
+
+def test_empty_pages_that_are_not_the_last_end_in_single_looks() -> None:
+    images = store(names(200), arrange=lambda _page: Page([], last=False))
+
+    assert check(names(201), images) == ImageCheck(checked=201, missing=names(201)[-1:])
+    assert images.requests["head"] == 201
+
+
+def test_checks_of_different_keys_merge() -> None:
+    one = ImageCheck(3, ["b", "d"], {"e": Found(0)}, {Cause.DENIED: ["x"]})
+    two = ImageCheck(2, ["a", "c"], {"f": Found(0)}, {Cause.DENIED: ["y"], Cause.THROTTLED: ["z"]}, no_bucket=True)
+
+    one.merge(two)
+
+    assert one == ImageCheck(
+        5,
+        ["a", "b", "c", "d"],
+        {"e": Found(0), "f": Found(0)},
+        {Cause.DENIED: ["x", "y"], Cause.THROTTLED: ["z"]},
+        no_bucket=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "before"),
+    [
+        ("b", "a\U0010ffff"),
+        ("set/b", "set/a\U0010ffff"),
+        ("a\x01", "a\x00\U0010ffff"),
+        ("a\x00", "a"),
+        ("\x00", ""),
+        ("a\ue000", "a\ud7ff\U0010ffff"),
+        ("a\U00010000", "a\uffff\U0010ffff"),
+        ("\U0010ffff", "\U0010fffe\U0010ffff"),
+        ("k" * 1_020, "k" * 1_019 + "j\U0010ffff"),
+        ("k" * 1_021, "k" * 1_020),
+    ],
+    ids=range(10),
+)
+def test_just_before_is_before_the_key_and_no_longer_than_a_key(key: str, before: str) -> None:
+    assert just_before(key) == before
+    assert before.encode() < key.encode()
+    assert len(before.encode()) <= 1_024
+
+
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        ("a%20b.png", "a b.png"),
+        ("a+b.png", "a b.png"),
+        ("a%2Bb.png", "a+b.png"),
+        (" a.png ", "a.png"),
+        ("a.png\u3000", "a.png"),
+        (unicodedata.normalize("NFD", "é한.png"), "é한.png"),
+        ("%EC%82%AC.png", "사.png"),
+    ],
+)
+def test_similar_keys_finds_the_key_that_was_meant(written: str, there: str) -> None:
+    images = store([there])
+    found = check([written], images)
+
+    assert similar_keys(found, BUCKET, images, out_of_time=times(9)) == {written: there}
+
+
+def test_a_similar_key_is_named_with_the_reference_to_write() -> None:
+    judged = judge(
+        manifest(line("s3://images/a%20b.png")),
+        images=MemoryImages({"manifests": {}, BUCKET: {"a b.png": SOUND_IMAGE}}),
+    )
+
+    [finding] = [finding for finding in judged.findings if finding.rule == "image-not-found"]
+    assert finding.message == "The image does not exist, but 'a b.png' does."
+    assert finding.fix == "Write s3://images/a b.png"
+
+
+def test_similar_keys_prefers_the_url_decoded_key() -> None:
+    images = store(["a b+c.png", "a b c.png"])
+    found = check(["a%20b+c.png"], images)
+
+    assert similar_keys(found, BUCKET, images, out_of_time=times(9)) == {"a%20b+c.png": "a b+c.png"}
+
+
+@pytest.mark.parametrize("key", ["a.png", "a%ff.png", "%", "a%b.png"])
+def test_similar_keys_asks_for_nothing_where_a_key_has_no_other_form(key: str) -> None:
+    images = store(["b.png"])
+    found = check([key], images)
+    images.requests.clear()
+
+    assert similar_keys(found, BUCKET, images, out_of_time=times(9)) == {}
+    assert images.requests.total() == 0
+
+
+@pytest.mark.parametrize("fault", [RetryableError("slow down"), None])
+def test_similar_keys_names_none_that_was_not_seen(fault: GateError | None) -> None:
+    images = store([], faults={2: fault} if fault else {}, answers={"a b.png": NotFound.DENIED})
+    found = check(["a%20b.png"], images)
+
+    assert similar_keys(found, BUCKET, images, out_of_time=times(9)) == {}
+    assert images.requests == {"head": 2}
+
+
+def test_similar_keys_asks_no_more_where_the_store_is_throttled_or_no_bucket_is() -> None:
+    images = store(["a b.png"])
+    throttled = ImageCheck(missing=["a%20b.png"], unchecked={Cause.THROTTLED: ["z"]})
+    no_bucket = ImageCheck(missing=["a%20b.png"], no_bucket=True)
+
+    assert similar_keys(throttled, BUCKET, images, out_of_time=times(9)) == {}
+    assert similar_keys(no_bucket, BUCKET, images, out_of_time=times(9)) == {}
+    assert images.requests.total() == 0
+
+
+def test_similar_keys_looks_for_so_many_and_no_more() -> None:
+    missing = [f"{number:04}%20.png" for number in range(1_500)]
+    images = store([key.replace("%20", " ") for key in missing])
+
+    assert len(similar_keys(ImageCheck(missing=missing), BUCKET, images, out_of_time=times(99))) == 1_000
+
+
+def test_unchecked_images_are_counted_by_line_and_their_lines_marked() -> None:
+    lines = [line(number) for number in (5, 1, 1, 2, 5)]
+    images = MemoryImages(
+        {"manifests": {}, BUCKET: {"2.png": SOUND_IMAGE}}, answers={"1.png": NotFound.DENIED, "5.png": NotFound.DENIED}
+    )
+
+    judged = judge(manifest(*lines), images=images)
+
+    [finding] = [finding for finding in judged.findings if finding.rule == "image-access-denied"]
+    assert (finding.count, finding.lines, finding.severity) == (4, (1, 2, 3, 5), Severity.UNCHECKED)
+    assert finding.message.startswith("2 images of bucket 'images' were not checked")
+    assert "The first is 's3://images/5.png'" in finding.message
+    assert [bool(state & 4) for state in judged.judgement.stretch.states] == [True, True, True, False, True]
+
+
+def test_lines_of_a_missing_bucket_are_invalid() -> None:
+    judged = judge(manifest(line(1), line(2)), images=MemoryImages({"manifests": {}}))
+
+    assert all(state & 2 for state in judged.judgement.stretch.states)
+
+
+def test_a_missing_image_is_named_on_each_of_its_lines() -> None:
+    judged = judge(
+        manifest(line(1), line(2), line(1)), images=MemoryImages({"manifests": {}, BUCKET: {"2.png": SOUND_IMAGE}})
+    )
+
+    assert [f.line for f in judged.findings if f.rule == "image-not-found"] == [1, 3]
+
+
+def test_images_in_other_buckets_are_not_looked_for() -> None:
+    images = MemoryImages({"manifests": {}, BUCKET: {}, "others": {}})
+
+    judge(manifest(line(1), line(2), line("s3://others/3.png")), images=images)
+
+    assert images.heads == ["1.png", "2.png"]
+
+
+def test_the_configured_bucket_is_the_one_looked_at() -> None:
+    images = MemoryImages({"manifests": {}, "others": {"3.png": SOUND_IMAGE}})
+    judged = judge(manifest(line(1), line(2), line("s3://others/3.png")), Policy(images_bucket="others"), images)
+
+    others = [finding for finding in judged.findings if finding.rule == "source-ref-other-bucket"]
+    assert [finding.line for finding in others] == [1, 2]
+    assert "the dataset's bucket, which is configured, is 'others'" in others[0].message
+    assert images.heads == ["3.png"]
+    assert judged.judgement.images_bucket == "others"
+
+
+def test_a_configured_bucket_that_no_line_names_is_not_looked_at() -> None:
+    images = MemoryImages({"manifests": {}})
+
+    judged = judge(manifest(line(1)), Policy(images_bucket="others"), images)
+
+    assert images.requests.total() == 0
+    assert judged.judgement.check is None
+    assert judged.verdict is Verdict.INVALID

@@ -1,0 +1,154 @@
+import json
+
+import pytest
+
+from core.inspection import Entry, inspect_line
+from core.lines import Line, split_lines
+from core.policy import Policy
+from core.source_ref import SourceRef
+from core.stretch import Stretch
+from tests.builders import ABSENT, Object, encoded, line, manifest, metadata
+
+
+def entry_of(content: Object, policy: Policy | None = None) -> Entry | None:
+    raw = encoded(content)
+    return inspect_line(Line(7, 0, raw, len(raw)), policy or Policy()).entry
+
+
+def test_inspect_line_tells_what_a_sound_line_says() -> None:
+    assert entry_of(line("s3://images/a/b.png", "anomaly")) == Entry(
+        7, SourceRef("images", "a/b.png"), "anomaly-label", "anomaly", "1", labeled=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "remembered"),
+    [
+        (0, "0"),
+        (-0, "0"),
+        (17, "17"),
+        (-3, "-3"),
+        ("1", "1"),
+        ("+1", "1"),
+        ("-0", "0"),
+        ("0012", "12"),
+        ("-007", "-7"),
+        ("000", "0"),
+        (True, None),
+        (1.0, None),
+        ("one", None),
+        ("1" * 300, "1" * 257),
+    ],
+    ids=range(14),
+)
+def test_inspect_line_remembers_an_integer_in_one_form(value: object, remembered: str | None) -> None:
+    entry = entry_of(line(anomaly_label=value))
+
+    assert entry is not None
+    assert entry.value == remembered
+
+
+def test_inspect_line_remembers_little_of_long_names() -> None:
+    name = "n" * 300
+    entry = entry_of({"source-ref": "s3://images/1.png", name: 0, f"{name}-metadata": metadata("c" * 300)})
+
+    assert entry == Entry(7, SourceRef("images", "1.png"), "n" * 257, "c" * 257, "0", labeled=False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        line(anomaly_label=None),
+        line(anomaly_label_metadata=metadata(human_annotated=ABSENT)),
+        line("images/1.png"),
+        line(source_ref=ABSENT),
+        line() | {"other-metadata": metadata()},
+        line(class_name="scratch"),
+    ],
+    ids=range(6),
+)
+def test_inspect_line_counts_no_class_on_a_line_with_an_error(content: Object) -> None:
+    entry = entry_of(content)
+
+    assert entry is not None
+    assert not entry.labeled
+
+
+def test_inspect_line_counts_a_class_in_spite_of_warnings() -> None:
+    entry = entry_of(line("s3://images/1.gif", anomaly_label="zero"))
+
+    assert entry is not None
+    assert entry.labeled
+
+
+def test_inspect_line_has_no_class_for_a_failed_label() -> None:
+    assert entry_of(line(anomaly_label_metadata={"failure-reason": "x"})) == Entry(
+        7, SourceRef("images", "1.png"), "anomaly-label"
+    )
+
+
+def test_inspect_line_reads_a_failure_beside_an_expected_label_as_that_label_missing() -> None:
+    policy = Policy(label_attribute="wanted")
+    raw = encoded({"source-ref": "s3://images/1.png", "other-metadata": {"failure-reason": "x"}})
+
+    [finding] = inspect_line(Line(1, 0, raw, len(raw)), policy).findings
+
+    assert (finding.rule, finding.field) == ("label-unannotated", "wanted")
+
+
+def test_inspect_line_judges_the_label_that_is_configured() -> None:
+    content = line() | {"wanted": 0, "wanted-metadata": metadata(type="groundtruth/text-classification")}
+    raw = encoded(content)
+
+    [finding] = inspect_line(Line(1, 0, raw, len(raw)), Policy(label_attribute="wanted")).findings
+
+    assert (finding.rule, finding.field) == ("type-unsupported", "wanted-metadata.type")
+
+
+def test_inspect_line_says_nothing_of_the_class_of_a_label_of_another_type() -> None:
+    raw = encoded(line(anomaly_label_metadata=metadata("sports", type="groundtruth/text-classification")))
+
+    assert [finding.rule for finding in inspect_line(Line(1, 0, raw, len(raw)), Policy()).findings] == [
+        "type-unsupported"
+    ]
+
+
+MEBIBYTE = 2**20
+START = json.dumps(line())[:-1] + ", "
+HOSTILE = {
+    "orphans": START + ", ".join(f'"k{n}-metadata": {{"class-name": 1}}' for n in range(20_000)) + "}",
+    "lone keys": '{"x-metadata": {}, ' + ", ".join(f'"k{n}": 1' for n in range(40_000)) + "}",
+    "pairs": "{" + ", ".join(f'"k{n}": 1, "k{n}-metadata": {{}}' for n in range(20_000)) + "}",
+    "repeats": "{" + ", ".join(['"k": 1'] * 50_000) + "}",
+    "repeats of many keys": "{" + ", ".join(f'"k{n % 20_000}": 1' for n in range(40_000)) + "}",
+    "repeats with a long value": START + '"k": 1, ' * 50_000 + f'"k": "{"x" * (MEBIBYTE // 2)}"}}',
+    "no brackets closed": "[" * 100_000,
+    "nested": "[" * 50_000 + "]" * 50_000,
+    "schemes": '{"source-ref": "' + "s3://" * 200_000 + '"}',
+    "hosts": '{"source-ref": "https://' + "a.s3." * 200_000 + '"}',
+    "long type": START.replace("groundtruth/image-classification", "x" * (MEBIBYTE - 400)) + '"a": 1}',
+    "long class": START.replace("normal", "x" * (MEBIBYTE - 400)) + '"a": 1}',
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_inspect_line_is_quick_and_brief_on_hostile_lines(name: str) -> None:
+    """Nothing is timed: quadratic work would outlast the run's time limit."""
+    raw = HOSTILE[name].encode()
+    assert len(raw) <= MEBIBYTE
+
+    findings = inspect_line(Line(1, 0, raw, len(raw)), Policy()).findings
+
+    assert len(findings) < 200
+    assert sum(len(json.dumps(finding.to_json())) for finding in findings) < 500_000
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"{", b"1", b"", b"{}"])
+def test_stretch_takes_nothing_but_bad_lines(bad: bytes) -> None:
+    stretch, count = Stretch(), 10_000
+
+    for block in split_lines([manifest(*[bad] * count)]):
+        stretch.read(block, Policy())
+
+    assert len(stretch.states) == count
+    assert {tally.total for tally in stretch.tally.rules.values()} == {count}

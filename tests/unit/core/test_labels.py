@@ -1,0 +1,101 @@
+import pytest
+
+from core.labels import MAX_ORPHANS, Labels, likely_labels, read_labels
+from tests.builders import Object, line, metadata
+
+CLASSIFICATION = metadata()
+BOXES = metadata(type="groundtruth/object-detection")
+UNTYPED = {"class-name": "normal"}
+
+
+def pairs(**types: Object) -> Object:
+    """A line with pairs of label and metadata, in order."""
+    return {"source-ref": "s3://images/1.png"} | {
+        key: value for name, described in types.items() for key, value in ((name, 0), (f"{name}-metadata", described))
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "judged"),
+    [
+        (pairs(a=CLASSIFICATION, b=CLASSIFICATION), "a"),
+        (pairs(b=CLASSIFICATION, a=CLASSIFICATION), "b"),
+        (pairs(a=BOXES, b=CLASSIFICATION), "b"),
+        (pairs(a=BOXES, b=UNTYPED, c=CLASSIFICATION), "c"),
+        (pairs(a=BOXES, b=UNTYPED), "b"),
+        (pairs(a=BOXES, b=BOXES), "a"),
+        (pairs(a=CLASSIFICATION) | line(), "anomaly-label"),
+        (pairs(a=CLASSIFICATION) | line(anomaly_label_metadata=BOXES), "anomaly-label"),
+        (pairs(a=CLASSIFICATION) | {"anomaly-label": 1}, None),
+        (pairs(a=CLASSIFICATION) | {"anomaly-label-metadata": CLASSIFICATION}, None),
+        ({"a-metadata": CLASSIFICATION, "b-metadata": CLASSIFICATION, "b": 0, "a": 0}, "b"),
+        ({"source-ref": "x", "source-ref-metadata": CLASSIFICATION}, None),
+        ({"metadata": 1, "metadata-metadata": CLASSIFICATION}, None),
+        ({"annotator": 1, "annotator-metadata": CLASSIFICATION}, None),
+        ({"mask-ref": 1, "mask-ref-metadata": CLASSIFICATION}, None),
+        ({"a": 1, "a-metadata": "text"}, "a"),
+        ({"a": 1, "a-metadata": {"type": ["groundtruth/image-classification"]}}, "a"),
+        ({"a": 1}, None),
+        ({}, None),
+    ],
+    ids=range(19),
+)
+def test_read_labels_judges_the_customary_label_else_the_first_that_fits(content: Object, judged: str | None) -> None:
+    assert read_labels(content).judged == judged
+
+
+def test_read_labels_judges_the_configured_label_and_no_other() -> None:
+    content = pairs(a=CLASSIFICATION, b=BOXES) | line()
+
+    assert read_labels(content, "b") == Labels("b", ("a", "anomaly-label"), "b", ())
+    assert read_labels(content, "c") == Labels(None, ("a", "anomaly-label"), "c", ())
+
+
+def test_read_labels_expects_the_customary_label_where_half_of_it_is() -> None:
+    assert read_labels({"anomaly-label": 1}).expected == "anomaly-label"
+    assert read_labels({"anomaly-label-metadata": 1}).expected == "anomaly-label"
+    assert read_labels({"other": 1}).expected is None
+
+
+@pytest.mark.parametrize("sign", ["class-name", "human-annotated", "failure-reason"])
+def test_read_labels_knows_an_orphan_beside_a_label_by_its_fields(sign: str) -> None:
+    content = line() | {"b-metadata": {sign: None}, "a-metadata": {"lens": 50}, "c-metadata": "x"}
+
+    assert read_labels(content).orphans == ("b-metadata",)
+
+
+def test_read_labels_takes_all_orphans_where_no_label_is() -> None:
+    content: Object = {
+        "b-metadata": {},
+        "a-metadata": 1,
+        "source-ref-metadata": {},
+        "x-ref-metadata": {},
+        "metadata": {},
+    }
+
+    assert read_labels(content).orphans == ("b-metadata", "a-metadata")
+
+
+def test_read_labels_names_so_many_orphans_and_no_more() -> None:
+    content: Object = {f"{number}-metadata": {} for number in range(MAX_ORPHANS + 1)}
+
+    assert read_labels(content).orphans == tuple(list(content)[:MAX_ORPHANS])
+
+
+@pytest.mark.parametrize(
+    ("others", "likely"),
+    [
+        ({"anomaly_label": 0, "id": 7}, "anomaly_label"),
+        ({"id": 7, "AnomalyLabel": "0"}, "AnomalyLabel"),
+        ({"id": 7}, "id"),
+        ({"id": 7, "note": "x"}, None),
+        ({"id": 7, "note": None, "list": []}, "id"),
+        ({"id": 7, "other": 1, "other-metadata": {}}, "id"),
+        ({"id": 7, "mask-ref": "s3://images/m.png", "lone-metadata": 1}, "id"),
+        ({}, None),
+    ],
+)
+def test_likely_labels_names_the_key_alike_else_the_only_one(others: Object, likely: str | None) -> None:
+    content: Object = {"source-ref": "s3://images/1.png", "anomaly-label-metadata": metadata()} | others
+
+    assert likely_labels(content, ["anomaly-label-metadata"]) == {"anomaly-label-metadata": likely}

@@ -1,0 +1,114 @@
+import pytest
+
+from core.finding import Finding
+from core.inspection import Entry
+from core.policy import Policy
+from core.references import BucketReferences, References
+from core.source_ref import SourceRef
+
+
+def references(*lines: tuple[str, str, str | None] | None) -> References:
+    """Bucket, key and class of each line; None for a line that holds no entry."""
+    built = References()
+    for number, content in enumerate(lines, 1):
+        if content is None:
+            built.add(None)
+        else:
+            bucket, key, class_name = content
+            built.add(Entry(number, SourceRef(bucket, key), class_name=class_name))
+    return built
+
+
+def told(findings: list[Finding]) -> list[tuple[str, int | None, int | None]]:
+    return [(finding.rule.removeprefix("source-ref-"), finding.line, finding.first_line) for finding in findings]
+
+
+def repeats(*classes: str | None) -> list[tuple[str, int | None, int | None]]:
+    """What is told of one image that stands on lines with some classes."""
+    return told(list(references(*(("images", "a.png", name) for name in classes)).judge(Policy())))
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        (["normal"], []),
+        (["normal", "normal"], [("duplicate", 2, 1)]),
+        (["normal", "anomaly"], [("conflicting", 2, 1)]),
+        ([None, None], [("duplicate", 2, 1)]),
+        (["normal", None], [("duplicate", 2, 1)]),
+        ([None, "normal"], [("duplicate", 2, 1)]),
+        ([None, "normal", "anomaly"], [("duplicate", 2, 1), ("conflicting", 3, 2)]),
+        ([None, "normal", None, "normal"], [("duplicate", 2, 1), ("duplicate", 3, 1), ("duplicate", 4, 1)]),
+        (["normal", "anomaly", "normal"], [("conflicting", 2, 1), ("duplicate", 3, 1)]),
+        (["normal", "anomaly", "anomaly"], [("conflicting", 2, 1), ("conflicting", 3, 1)]),
+        (["a", "b", "c"], [("conflicting", 2, 1), ("conflicting", 3, 1)]),
+    ],
+    ids=range(11),
+)
+def test_judge_compares_a_repeat_with_the_first_line_that_labels_the_image(
+    classes: list[str | None], expected: list[tuple[str, int, int]]
+) -> None:
+    assert repeats(*classes) == expected
+
+
+def test_judge_takes_one_key_in_two_buckets_for_two_images() -> None:
+    found = references(("one", "a.png", "normal"), ("two", "a.png", "anomaly")).judge(Policy())
+
+    assert told(list(found)) == [("other-bucket", 2, None)]
+
+
+def test_judge_tells_repeats_in_the_order_of_lines() -> None:
+    found = references(
+        ("images", "b", "normal"), ("images", "a", "normal"), None, ("images", "a", "normal"), ("images", "b", "normal")
+    ).judge(Policy())
+
+    assert told(list(found)) == [("duplicate", 4, 2), ("duplicate", 5, 1)]
+
+
+def test_judge_names_repeats_in_other_buckets_twice() -> None:
+    found = references(
+        ("one", "a", "normal"), ("one", "b", "normal"), ("one", "c", "normal"), ("two", "x", None), ("two", "x", None)
+    ).judge(Policy())
+
+    assert told(list(found)) == [("other-bucket", 4, None), ("other-bucket", 5, None), ("duplicate", 5, 4)]
+
+
+def test_images_bucket_is_the_one_most_lines_name() -> None:
+    found = references(("one", "a", None), ("two", "a", None), ("two", "a", None))
+
+    assert found.images_bucket(None) == "two"
+    assert found.images_bucket("three") == "three"
+
+
+def test_images_bucket_is_the_first_seen_in_a_tie() -> None:
+    assert references(None, ("two", "a", None), ("one", "a", None)).images_bucket(None) == "two"
+    assert references(None).images_bucket(None) is None
+
+
+def test_references_note_count_first_line_and_all_lines() -> None:
+    found = references(None, ("one", "a", None), ("one", "b", None), ("one", "a", None), ("one", "a", None))
+
+    assert found.buckets == {"one": BucketReferences(4, 2, {"a": 2, "b": 3}, {"a": [4, 5]})}
+    assert list(found.buckets["one"].lines_of("a")) == [2, 4, 5]
+    assert found.buckets["one"].lines_of_all(["b", "a"]) == [2, 3, 4, 5]
+
+
+def test_a_line_without_reference_is_counted() -> None:
+    built = References()
+    built.add(Entry(1, None, class_name="normal"))
+    built.add(Entry(2, SourceRef("images", "a"), class_name="anomaly"))
+
+    assert list(built.classes) == [1, 2]
+    assert built.class_ids == {"normal": 1, "anomaly": 2}
+    assert list(built.buckets) == ["images"]
+
+
+def test_merge_equals_reading_on() -> None:
+    first = [None, ("one", "a", "normal"), ("two", "a", "anomaly")]
+    second = [("two", "b", "anomaly"), None, ("one", "a", "other"), ("three", "a", "normal"), ("two", "a", None)]
+    merged = references(*first)
+
+    merged.merge(references(*second))
+
+    assert merged == references(*first, *second)
+    assert list(merged.buckets) == ["one", "two", "three"]
