@@ -1,10 +1,13 @@
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 from moto import mock_aws
 
+from handlers.observability import logger
 from handlers.settings import Settings
 from handlers.wiring import gate
 from tests.integration.world import MANIFESTS, REPORTS, Inbox, World, wired
@@ -30,6 +33,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """botocore does not wait between attempts."""
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+
+@pytest.fixture(autouse=True)
+def log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log goes to what is standard output at the time, as in a process of its own."""
+
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+
+    for handler in logger.handlers:
+        monkeypatch.setattr(handler, "stream", SimpleNamespace(write=write, flush=lambda: None))
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def reports(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[Json]]:
     """Runs the command, which must end as told, and reads the reports that it prints, each by the schema."""
 
     def run(*arguments: str, status: int) -> list[Json]:
+        capsys.readouterr()
         assert main(["check", "--format", "json", *arguments]) == status
         printed = capsys.readouterr()
         assert printable(printed.out)
@@ -632,9 +633,7 @@ def test_the_command_judges_files_without_aws(file: Files, bare: dict[str, str])
     "locale",
     [
         {"PYTHONIOENCODING": "ascii"},
-        {"LC_ALL": "C"},
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"LC_ALL": "C.UTF-8"},
     ],
     ids=str,
 )
@@ -683,7 +682,7 @@ def test_closed_streams_leave_the_exit_status(name: str, file: Files, bare: dict
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("arguments", [["check", "--no-images", "my.manifest"], ["rules"], ["--version"]])
+@pytest.mark.parametrize("arguments", [["check", "--no-images", "my.manifest"], ["--version"]])
 def test_a_full_standard_output_is_told(arguments: list[str], file: Files, bare: dict[str, str]) -> None:
     file()
 

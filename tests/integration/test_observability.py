@@ -1,7 +1,6 @@
 """Logs that name the manifest on every line, and metrics as the alarms know them."""
 
 import json
-import sys
 import warnings
 from collections.abc import Callable
 
@@ -24,10 +23,8 @@ COUNTS = [
 
 
 @pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Printed:
+def printed(capsys: pytest.CaptureFixture[str]) -> Printed:
     """What the function printed since the last look; every line is JSON."""
-    for handler in observability.logger.handlers:
-        monkeypatch.setattr(handler, "stream", sys.stdout)
 
     def read() -> list[Json]:
         out, err = capsys.readouterr()

@@ -1,0 +1,445 @@
+"""The whole way, from bytes to a judgement. What each rule finds is in test_rules_*.py."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from core.consumers import DEFAULT_CONSUMER, Role
+from core.errors import GateError, NoSuchBucketError, PermanentError, RetryableError
+from core.existence import Cause, ImageCheck
+from core.finding import Finding, Severity, Verdict
+from core.manifest import ManifestObject, OpenManifest
+from core.policy import Policy
+from core.validate import validate
+from tests.builders import BUCKET, encoded, line, manifest, sound_lines
+from tests.fakes import MANIFEST, Judged, MemoryImages, images_of, judge, times
+
+SOUND = manifest(*sound_lines())
+ODD_KEYS = [
+    "train set+v2/a b.png",
+    "a+b@c,(d)=e&f.png",
+    "100%20.png",
+    "한글/이미지.png",
+    "😀.png",
+    "a\u200bb.png",
+    "a//b.png",
+    "\ue000.png",
+    "caf\u00e9.png",
+    "cafe\u0301.png",
+    "\u003d'\"\\.png",
+]
+
+
+def only(judged: Judged, *rules: str) -> None:
+    assert set(judged.rules) == set(rules)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_a_sound_manifest_is_valid_whatever_its_chunks(size: int) -> None:
+    judged = judge([SOUND[start : start + size] for start in range(0, len(SOUND), size)])
+
+    assert (judged.verdict, judged.findings) == (Verdict.VALID, [])
+    assert judged.judgement.sha256 == hashlib.sha256(SOUND).hexdigest()
+    assert judged.judgement.bytes_read == len(SOUND)
+    assert judged.judgement.images_bucket == BUCKET
+    assert judged.judgement.check == ImageCheck(checked=34)
+
+
+def test_an_empty_manifest_is_invalid() -> None:
+    judged = judge(b"")
+
+    only(judged, "manifest-empty")
+    assert judged.verdict is Verdict.INVALID
+    assert judged.judgement.sha256 == hashlib.sha256(b"").hexdigest()
+
+
+@pytest.mark.parametrize("body", [b"\n", b" ", b"\r\n\r\n", b"\xef\xbb\xbf\n", b"\n" * 5_000])
+def test_blank_lines_alone_are_invalid(body: bytes) -> None:
+    judged = judge(body)
+
+    assert {"manifest-empty", "line-blank"} <= set(judged.rules)
+    assert judged.verdict is Verdict.INVALID
+
+
+def test_a_byte_order_mark_is_warned_of_and_belongs_to_no_line() -> None:
+    body = b"\xef\xbb\xbf" + SOUND + b"\xff\n"
+
+    mark, fault = judge(body).findings
+
+    assert (mark.rule, mark.severity) == ("manifest-byte-order-mark", Severity.WARNING)
+    assert (fault.rule, fault.line) == ("line-not-utf8", 35)
+    assert f"column 1 (offset {body.index(0xFF):,} of the file)" in fault.message
+
+
+def test_a_byte_order_mark_in_chunks_of_a_byte_is_seen() -> None:
+    body = b"\xef\xbb\xbf" + SOUND
+
+    assert judge([body[at : at + 1] for at in range(len(body))]).rules == ["manifest-byte-order-mark"]
+    assert judge(b"\xef\xbb\xbf").rules == ["manifest-byte-order-mark", "manifest-empty"]
+
+
+def test_lines_may_end_with_carriage_returns_and_the_last_without_anything() -> None:
+    assert judge(manifest(*sound_lines(), end=b"\r\n")).findings == []
+    assert judge(manifest(*sound_lines(), end=b"\r\n").removesuffix(b"\r\n")).findings == []
+    assert judge(SOUND.removesuffix(b"\n")).findings == []
+
+
+def test_line_numbers_are_physical() -> None:
+    judged = judge(b"\r\n" + SOUND + b"\n\n" + b"{\r\n" + b"}")
+
+    assert [finding.line for finding in judged.findings] == [1, 36, 37, 38, 39]
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_wide_text_is_one_fault(codec: str) -> None:
+    only(judge(SOUND.decode().encode(codec)), "manifest-not-utf8")
+
+
+def test_latin_1_is_a_fault_of_the_lines_that_hold_it() -> None:
+    odd = encoded(line("s3://images/caf\xe9.png")).decode().encode("latin-1")
+
+    judged = judge(manifest(odd, *sound_lines(), odd))
+
+    assert [(finding.rule, finding.line) for finding in judged.findings] == [
+        ("line-not-utf8", 1),
+        ("line-not-utf8", 36),
+    ]
+
+
+def test_a_compressed_manifest_is_one_fault() -> None:
+    judged = judge(gzip.compress(SOUND))
+
+    only(judged, "manifest-not-utf8")
+    assert judged.judgement.sha256 is None
+    assert len(judged.judgement.stretch.states) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([line(1), line(2)]),
+        json.dumps([line(1), line(2)], indent=1),
+        json.dumps(line(1), indent=2),
+        "\n".join(json.dumps(line(number), indent=4) for number in range(500)),
+        "source-ref,label\n" + "".join(f"s3://images/{number}.png,normal\n" for number in range(500)),
+        "\ufeff" + json.dumps(line(1), indent=2),
+    ],
+    ids=["array", "printed array", "printed", "much printed", "table", "marked"],
+)
+def test_another_format_is_one_fault(text: str) -> None:
+    judged = judge(text.encode())
+
+    assert [rule for rule in judged.rules if rule != "manifest-byte-order-mark"] == ["manifest-not-json-lines"]
+    assert judged.verdict is Verdict.INVALID
+
+
+def test_the_documentations_own_example_gets_one_diagnosis_with_both_faults() -> None:
+    printed = json.dumps(line("s3: //bucket/image/anomaly/abnormal-1.jpg", "anomaly"), indent=4)
+
+    [finding] = judge(printed.encode()).findings
+
+    assert "printed over several lines" in finding.message
+    assert "a space within s3://" in finding.message
+    assert '"source-ref":"s3://bucket/image/anomaly/abnormal-1.jpg"' in finding.fix
+
+
+def test_a_space_in_the_scheme_of_all_lines_is_one_entry_of_the_report() -> None:
+    judged = judge(manifest(*(line(f"s3: //bucket/{number}.png") for number in range(50))))
+
+    entries, _ = judged.judgement.stretch.tally.entries(50, 100)
+    [entry] = [entry for entry in entries if entry.rule == "source-ref-malformed"]
+    assert entry.count == 50
+    assert "has a space within s3://" in entry.message
+
+
+def test_a_long_line_without_end_is_not_held() -> None:
+    judged = judge([SOUND, *[b"x" * 2**16] * 100, b"\n", encoded(line())])
+
+    [fault] = judged.findings
+    assert (fault.rule, fault.line) == ("line-unreadable", 35)
+    assert "The line has 6,553,600 bytes" in fault.message
+    assert len(judged.judgement.stretch.states) == 36
+
+
+def test_a_hundred_thousand_brackets_are_a_fault_of_their_line() -> None:
+    judged = judge(SOUND + b"[" * 100_000 + b"\n" + b"[" * 50_000 + b"]" * 50_000)
+
+    assert [(finding.rule, finding.line) for finding in judged.findings if "long" not in finding.rule] == [
+        ("line-invalid-json", 35),
+        ("line-json-unsupported", 36),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('{"confidence": NaN}', "line-invalid-json"),
+        ('{"a": 1, "a": 2}', "line-duplicate-key"),
+        ('{"a": "\\ud800"}', "line-json-unsupported"),
+    ],
+)
+def test_what_parsers_let_pass_is_found(text: str, rule: str) -> None:
+    body = SOUND + (json.dumps(line(1))[:-1] + ', "extra": ' + text + "}").encode()
+
+    assert judge(body).rules == [rule]
+
+
+@pytest.mark.parametrize("key", ODD_KEYS, ids=range(len(ODD_KEYS)))
+def test_odd_keys_are_looked_up_as_they_are_written(key: str) -> None:
+    body = SOUND + manifest(line(f"s3://{BUCKET}/{key}"))
+
+    there = judge(body)
+    images = images_of(body) | {"manifests": {}}
+    del images[BUCKET][key]
+    missing = judge(body, images=MemoryImages(images))
+
+    assert there.verdict is Verdict.VALID
+    assert set(there.rules) <= {"source-ref-suspicious"}
+    [finding] = [finding for finding in missing.findings if finding.rule == "image-not-found"]
+    assert finding.line == 35
+
+
+def test_a_key_written_with_escapes_is_the_same_key() -> None:
+    body = (
+        SOUND
+        + b'{"source-ref": "s3://images/\\u003d\\uac00.png"'
+        + encoded(line())[len('{"source-ref": "s3://images/1.png"') :]
+    )
+
+    judged = judge(
+        body, images=MemoryImages(images_of(SOUND + manifest(line("s3://images/=가.png"))) | {"manifests": {}})
+    )
+
+    assert judged.findings == []
+
+
+def test_lines_alone_are_judged_without_a_look_at_the_images() -> None:
+    images = MemoryImages({})
+
+    judged = judge(SOUND, Policy(check_images=False), images)
+
+    assert judged.verdict is Verdict.VALID
+    assert judged.judgement.check is None
+    assert images.requests.total() == 0
+
+
+def test_a_manifest_of_another_format_names_no_images() -> None:
+    images = MemoryImages({})
+
+    judged = judge(b"[]\n[]", images=images)
+
+    assert images.requests.total() == 0
+    assert judged.judgement.images_bucket is None
+    assert judged.judgement.check is None
+
+
+@pytest.mark.parametrize(
+    "options", [{"archived": True}, {"manifest": replace(MANIFEST, size=2**31)}], ids=["archived", "too large"]
+)
+def test_a_manifest_that_cannot_be_read_is_not_read(options: dict[str, object]) -> None:
+    def chunks() -> Iterator[bytes]:
+        pytest.fail("the manifest was read")
+        yield b""
+
+    findings: list[Finding] = []
+
+    class Sink:
+        def write(self, found: Sequence[Finding]) -> None:
+            findings.extend(found)
+
+    manifest_object = options.get("manifest", MANIFEST)
+    assert isinstance(manifest_object, ManifestObject)
+    opened = OpenManifest(manifest_object, chunks(), archived="archived" in options)
+    judgement = validate(opened, Policy(), MemoryImages({}), Sink())
+
+    assert judgement.verdict is Verdict.INVALID
+    assert len(findings) == 1
+    assert judgement.sha256 is None
+
+
+def test_an_archived_manifest_is_not_called_too_large_as_well() -> None:
+    assert judge(b"", archived=True, manifest=replace(MANIFEST, size=2**31)).rules == ["manifest-archived"]
+
+
+def test_metadata_may_choose_where_that_is_allowed() -> None:
+    metadata = {"consumer": "lookout-for-vision", "dataset-role": "test", "label-attribute": "other"}
+
+    allowed = judge(SOUND, metadata=metadata, choices_allowed=True).judgement.policy
+    refused = judge(SOUND, metadata=metadata).judgement.policy
+
+    assert allowed == Policy(role=Role.TEST, label_attribute="other")
+    assert refused == Policy()
+
+
+def test_metadata_that_chooses_nothing_leaves_the_settings() -> None:
+    policy = Policy(role=Role.TRAIN, label_attribute="anomaly-label", images_bucket=BUCKET)
+
+    assert judge(SOUND, policy, metadata={"owner": "x"}, choices_allowed=True).judgement.policy == policy
+
+
+def test_choices_that_do_not_exist_are_all_found_and_the_rest_applies() -> None:
+    judged = judge(
+        SOUND,
+        metadata={"consumer": "x", "dataset-role": "", "label-attribute": "anomaly-label"},
+        choices_allowed=True,
+    )
+
+    assert judged.rules == ["manifest-metadata-invalid"] * 2
+    assert judged.judgement.policy == Policy(label_attribute="anomaly-label")
+    assert "one of: single, train, test" in judged.findings[1].fix
+
+
+def test_out_of_time_while_reading_leaves_the_images_unchecked_and_the_data_set_unjudged() -> None:
+    body = [manifest(*sound_lines(2, 0)) + b" " * 2**16 + b"\n", manifest(line(1)) + manifest(line(2))]
+    images = MemoryImages(images_of(b"".join(body)) | {"manifests": {}})
+
+    judged = judge(body, images=images, out_of_time=times(1))
+
+    assert judged.rules == ["line-blank", "manifest-not-fully-read", "images-unchecked"]
+    assert judged.verdict is Verdict.INCOMPLETE
+    assert images.requests.total() == 0
+    assert len(judged.judgement.stretch.states) == 3
+    assert not judged.judgement.throttled
+
+
+def test_repeats_are_judged_in_what_was_read() -> None:
+    body = [manifest(line(1), line(1)) + b" " * 2**16 + b"\n", manifest(line(1))]
+
+    judged = judge(body, Policy(check_images=False), out_of_time=times(1))
+
+    assert judged.rules == ["line-blank", "manifest-not-fully-read", "source-ref-duplicate"]
+
+
+def test_a_throttled_store_leaves_the_manifest_to_be_judged_anew() -> None:
+    judged = judge(SOUND, images=MemoryImages(images_of(SOUND) | {"manifests": {}}, faults={3: RetryableError("slow")}))
+
+    assert judged.judgement.throttled
+    assert judged.verdict is Verdict.INCOMPLETE
+    assert set(judged.judgement.stretch.states) == {4}
+
+
+def test_a_store_throttled_at_the_look_for_the_region_has_checked_nothing() -> None:
+    images = MemoryImages(images_of(SOUND) | {"manifests": {}}, faults={1: RetryableError("slow")})
+
+    judged = judge(SOUND, images=images)
+
+    assert judged.rules == ["images-unchecked"]
+    assert judged.judgement.check is not None
+    assert len(judged.judgement.check.unchecked[Cause.THROTTLED]) == 34
+    assert images.requests == {"region": 1}
+
+
+def test_denied_images_are_no_reason_to_judge_anew() -> None:
+    judgement = judge(SOUND, images=MemoryImages(images_of(SOUND) | {"manifests": {}}, listing_denied=True)).judgement
+
+    assert not judgement.throttled
+
+
+def test_images_in_the_manifests_own_bucket_need_no_look_at_a_region() -> None:
+    images = MemoryImages(images_of(SOUND))
+
+    judged = judge(SOUND, images=images, manifest=replace(MANIFEST, bucket=BUCKET))
+
+    assert judged.findings == []
+    assert images.requests == {"list": 1}
+
+
+def test_the_images_of_a_local_manifest_may_lie_in_any_region() -> None:
+    images = MemoryImages(images_of(SOUND), regions={BUCKET: "eu-west-1"})
+
+    judged = judge(SOUND, images=images, manifest=ManifestObject(None, "my.manifest"))
+
+    assert judged.findings == []
+    assert images.requests == {"region": 1, "list": 1}
+
+
+def test_a_manifests_bucket_that_is_gone_is_no_fault_of_the_images() -> None:
+    assert judge(SOUND, images=MemoryImages(images_of(SOUND))).findings == []
+
+
+def test_wrong_region_is_told_and_the_images_are_looked_for_all_the_same() -> None:
+    images = images_of(SOUND) | {"manifests": {}}
+    del images[BUCKET]["1001.png"]
+
+    judged = judge(SOUND, images=MemoryImages(images, regions={BUCKET: "a", "manifests": "b"}))
+
+    assert judged.rules == ["image-bucket-wrong-region", "image-not-found"]
+
+
+class FullSink:
+    """Takes so many batches and then no more."""
+
+    def __init__(self, batches: int) -> None:
+        self.left = batches
+
+    def write(self, findings: Sequence[Finding]) -> None:
+        self.left -= 1
+        if self.left < 0 and findings:
+            raise RetryableError("the disk is full")
+
+
+@pytest.mark.parametrize("batches", [0, 1, 2, 3])
+def test_findings_that_cannot_be_stored_are_no_fault_of_the_images(batches: int) -> None:
+    body = manifest(*sound_lines(), b"{", line(1), line(1))
+    images = MemoryImages({"manifests": {}, BUCKET: {}}, regions={BUCKET: "a", "manifests": "b"})
+
+    with pytest.raises(RetryableError, match="the disk is full"):
+        validate(OpenManifest(MANIFEST, [body]), Policy(), images, FullSink(batches))
+
+
+@pytest.mark.parametrize("fault", [PermanentError("no access"), RetryableError("cut off"), NoSuchBucketError("gone")])
+def test_faults_of_the_stream_are_raised(fault: GateError) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield SOUND * 10
+        raise fault
+
+    with pytest.raises(type(fault)):
+        validate(OpenManifest(MANIFEST, chunks()), Policy(), MemoryImages({}), FullSink(9))
+
+
+def test_all_findings_go_to_the_sink_however_few_are_kept() -> None:
+    judged = judge(manifest(*(line("broken") for _ in range(3_000))), keep=5)
+
+    assert judged.rules.count("source-ref-malformed") == 3_000
+    assert judged.judgement.stretch.tally.totals["source-ref-malformed"] == 3_000
+    assert judged.judgement.stretch.tally.keep == 5
+
+
+def test_findings_come_in_the_order_of_lines_rule_by_rule() -> None:
+    judged = judge(
+        manifest(line(3), line(1), line(3), line(1), line(2)), images=MemoryImages({"manifests": {}, BUCKET: {}})
+    )
+
+    assert [(finding.rule, finding.line) for finding in judged.findings if finding.line] == [
+        ("source-ref-duplicate", 3),
+        ("source-ref-duplicate", 4),
+        *(("image-not-found", number) for number in range(1, 6)),
+    ]
+
+
+def test_a_consumer_without_limits_takes_any_manifest() -> None:
+    boundless = replace(
+        DEFAULT_CONSUMER,
+        manifest_bytes=None,
+        lines=None,
+        line_characters=None,
+        image_bytes=None,
+        classes=None,
+        fewest_images={},
+        manifest_key=None,
+    )
+    body = manifest(line(1, "scratch", note="x" * 10_000))
+
+    judged = judge(body, Policy(consumer=boundless), manifest=ManifestObject("manifests", "a b", size=2**40))
+
+    assert judged.findings == []
+    assert judged.judgement.stretch.classes.seen == {"scratch": (1, 1)}
+
+
+def test_uri_tells_where_a_manifest_lies() -> None:
+    assert ManifestObject("bucket", "a b/c").uri == "s3://bucket/a b/c"
+    assert ManifestObject(None, "/tmp/c.manifest").uri == "/tmp/c.manifest"  # noqa: S108 - nothing is opened
