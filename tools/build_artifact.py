@@ -66,7 +66,9 @@ def _install_packages(artifact: Path, target: list[str]) -> None:
     command: list[str | Path] = [UV, "pip", "install", "--quiet", "--target", artifact, *target]
     command += ["--no-deps", "--only-binary", ":all:"]
     command += ["--require-hashes", "-r", PROJECT / "requirements/runtime.txt"]
-    subprocess.run(command, check=True)
+    # What was installed once needs no network again.
+    if subprocess.run([*command, "--offline"], check=False, capture_output=True).returncode:
+        subprocess.run(command, check=True)
 
 
 def _trim(artifact: Path) -> None:

@@ -218,3 +218,8 @@ def test_the_drop_command_drops_where_manifests_are_seen() -> None:
         "aws s3 cp my.manifest s3://my-manifests/in/"
     )
     assert deploy().outputs["DropCommand"].endswith(f"s3://manifest-gate-manifests-{ACCOUNT}-eu-central-1/")
+
+
+def test_the_prefix_of_reports_is_an_output_where_there_is_one() -> None:
+    assert deploy(ReportsPrefix="verdicts/").outputs["ReportsPrefix"] == "verdicts/"
+    assert "ReportsPrefix" not in deploy().outputs
