@@ -46,6 +46,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 CHOICES = (
     {"ExistingManifestBucket": "my-manifests"},
     {"ReportsBucketName": "my-reports"},
+    {"ReportsPrefix": "verdicts/"},
     {"ImagesBucket": "my-images"},
     {"ImagesBucketArns": "arn:aws:s3:::my-images,arn:aws:s3:::more-images"},
     {"FailureEmail": "quality@example.com"},
