@@ -47,6 +47,7 @@ _OF_CREDENTIALS: Final = frozenset(
     }
 )
 _CREDENTIALS: Final = "Check the AWS credentials, the region and the clock."
+_NAME: Final = "Create it, or correct its name in the settings."
 
 
 def status_of(error: ClientError) -> int:
@@ -92,12 +93,12 @@ def _of_answer(error: ClientError, doing: str, bucket: str, grant: str) -> GateE
     answer = f"{code}: {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING_STATUS or code in _PASSING_CODES:
         return RetryableError(f"{doing} failed for now ({answer}).")
-    if code == "NoSuchBucket":
-        fix = "Create it, or correct its name in the settings."
-        return NoSuchBucketError(f"{doing} failed: bucket {bucket!r} does not exist. {fix}")
+    if code in ("NoSuchBucket", "InvalidBucketName"):
+        return NoSuchBucketError(f"{doing} failed: bucket {bucket!r} does not exist. {_NAME}")
     if code in _OF_CREDENTIALS:
         return PermanentError(f"{doing} was refused ({answer}). {_CREDENTIALS}")
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         fix = f"Grant {grant} to the caller's role, and check the policy of what it calls."
         return AccessDeniedError(f"{doing} was denied ({answer}). {fix}")
-    return PermanentError(f"{doing} was refused ({answer}).")
+    fix = f" {_NAME}" if status == HTTPStatus.NOT_FOUND else ""
+    return PermanentError(f"{doing} was refused ({answer}).{fix}")

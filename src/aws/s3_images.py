@@ -47,7 +47,10 @@ class S3Images:
                 if status_of(error) == HTTPStatus.NOT_FOUND:
                     raise NoSuchBucketError(f"Bucket {bucket!r} does not exist.") from error
                 region = error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
-                if region is None and status_of(error) != HTTPStatus.FORBIDDEN:
+                if region is None and status_of(error) == HTTPStatus.BAD_REQUEST:
+                    # A HEAD has no body: a listing tells whether the name is at fault, or the credentials.
+                    self.list_after(bucket, "")
+                elif region is None and status_of(error) != HTTPStatus.FORBIDDEN:
                     raise
                 return region
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
@@ -74,9 +74,10 @@ class ImageCheck:
             self.leave(cause, keys)
         self.no_bucket |= other.no_bucket
 
-    def leave(self, cause: Cause, keys: Iterable[str]) -> None:
+    def leave(self, cause: Cause, keys: Sequence[str]) -> None:
         """Notes keys that stay unchecked."""
-        self.unchecked.setdefault(cause, []).extend(keys)
+        if keys:
+            self.unchecked.setdefault(cause, []).extend(keys)
 
     def answer(self, key: str, answer: Found | NotFound, largest: int | None) -> None:
         """Notes the answer for one key; images over `largest` bytes are notable."""

@@ -10,7 +10,7 @@ from typing import Final
 from core import labels, source_ref
 from core.consumers import CLASSIFICATION
 from core.entry_schema import PairFault, faults_of_pair
-from core.finding import Finding, Severity
+from core.finding import Finding, Severity, shown
 from core.json_text import Decoded, Fault, decode
 from core.labels import SUFFIX, Labels
 from core.lines import MAX_LINE_BYTES, Line
@@ -172,8 +172,8 @@ def _read_ref(line: dict[str, object], number: int, policy: Policy) -> tuple[Sou
 
 def _missing_ref(line: dict[str, object], number: int, policy: Policy) -> list[Finding]:
     meant = next((key for key in line if labels.bare(key) in _KEYS_MEANT), None)
-    message = "The line has no source-ref" + (f", but a key {meant!r}." if meant else ".")
-    fix = f"Rename {meant!r} to 'source-ref'." if meant else None
+    message = "The line has no source-ref" + (f", but a key '{shown(meant)}'." if meant else ".")
+    fix = f"Rename '{shown(meant)}' to 'source-ref'." if meant else None
     return policy.finding("source-ref-missing", message, kind=meant or "", line=number, field="source-ref", fix=fix)
 
 
@@ -194,9 +194,8 @@ def _read_label(line: dict[str, object], number: int, policy: Policy) -> tuple[_
     if name is None:
         return _Label(), findings
     if len(found.classifications) > 1:
-        message = (
-            f"The line has {len(found.classifications)} labels ({', '.join(found.classifications)}); {name} is judged."
-        )
+        names = shown(", ".join(found.classifications))
+        message = f"The line has {len(found.classifications)} labels ({names}); {shown(name)} is judged."
         findings += policy.finding("label-several", message, line=number, field=name)
     metadata = labels.metadata_of(line, name)
     if "failure-reason" in metadata and "class-name" not in metadata:
@@ -226,11 +225,11 @@ def _broken_labels(line: dict[str, object], found: Labels, number: int, policy: 
     findings: list[Finding] = []
     meant = labels.likely_labels(line, (key for key in found.orphans if key not in failed))
     for orphan, likely in meant.items():
-        label = orphan.removesuffix(SUFFIX)
-        message = f"{orphan!r} has no label {label!r}" + (f"; the line has {likely!r}." if likely else ".")
-        fix = (
-            f"Rename {orphan!r} to '{likely}{SUFFIX}'." if likely else f"Add the label {label!r}, or remove {orphan!r}."
-        )
+        key, label = shown(orphan), shown(orphan.removesuffix(SUFFIX))
+        message, fix = f"'{key}' has no label '{label}'.", f"Add the label '{label}', or remove '{key}'."
+        if likely is not None:
+            message = f"'{key}' has no label '{label}'; the line has '{shown(likely)}'."
+            fix = f"Rename '{key}' to '{shown(likely)}{SUFFIX}'."
         findings += policy.finding("label-missing", message, kind=likely or "", line=number, field=orphan, fix=fix)
     if found.judged is None and not findings:
         return _absent_label(line, found.expected, number, policy)
@@ -274,7 +273,7 @@ def _field_fault(rule: str, key: str, found: object, policy: Policy) -> tuple[st
     """Kind, message and fix for a field of the metadata."""
     kind, expected = _json_type(found), _EXPECTED[key]
     if rule == "type-unsupported" and isinstance(found, str):
-        return found, f"The type is {found!r}; {policy.consumer.name} reads {CLASSIFICATION}.", None
+        return found, f"The type is '{shown(found)}'; {policy.consumer.name} reads {CLASSIFICATION}.", None
     if rule == "creation-date-invalid" and isinstance(found, str) and _JAVASCRIPT_DATE.match(found):
         message = "The creation-date is in the style of JavaScript's toString()."
         return "javascript", message, "Write it with toISOString(), like 2020-11-10T03:37:09.600Z."

@@ -206,14 +206,14 @@ class Gate:
             if self.reports.commit(place, report, standing, seen):
                 return standing
             seen = self.reports.standing(place)
-            # It may be our own, if the first answer to the write was lost.
-            if seen is not None and (seen.run == report.run or not is_to_be_judged(sequencer, seen)):
+            # It may be our own, where the first answer to the write was lost.
+            if seen is not None and not is_to_be_judged(sequencer, seen):
                 return seen
         raise RetryableError(f"Others keep writing {place.uri}.")
 
     def _carry_receipt(self, report: Report, place: ReportPlace, seen: Standing | None) -> None:
         """Lets the receipt of an earlier attempt at the same event, with the same verdict, count for this run too."""
-        if seen is None or not seen.notify or seen.verdict is not report.verdict or not _is_same_event(report, seen):
+        if seen is None or seen.verdict is not report.verdict or not _is_same_event(report, seen):
             return
         receipt = self.reports.read_file(place, seen.run, RECEIPT)
         if receipt is not None:

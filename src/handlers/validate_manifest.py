@@ -18,7 +18,7 @@ _SHORTEST_RESERVE, _LONGEST_RESERVE = 2_000, 45_000
 """… in milliseconds."""
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Judges each manifest of an event on its own, so that a bad record does not hide the others.
 

@@ -1,4 +1,4 @@
-"""Whatever the bytes: a report that names the fault, the line and the fix; or an error that says what a person must do."""
+"""Whatever the bytes: a report that names fault, line and fix, or an error that says what a person must do."""
 
 import gzip
 import json
@@ -43,11 +43,11 @@ BAD: dict[str, tuple[bytes, str, set[tuple[str, int | None]]]] = {
         {("source-ref-malformed", 31)},
     ),
     "one-line-of-3-megabytes": (b"x" * 3 * 1024**2, "INVALID", {("line-unreadable", 1), ("dataset-no-labels", None)}),
-    "nested-brackets": (SOUND + b"[" * 100_000 + b"\n", "INVALID", {("line-invalid-json", 31)}),
+    "nested-brackets": (SOUND + b"[" * 100_000 + b"\n", "INVALID", {("line-invalid-json", 31), ("line-too-long", 31)}),
     "nested-and-closed": (
         SOUND + b'{"a": ' * 50_000 + b"1" + b"}" * 50_000 + b"\n",
         "INVALID",
-        {("line-json-unsupported", 31)},
+        {("line-json-unsupported", 31), ("line-too-long", 31)},
     ),
     "nan": (SOUND + b'{"confidence": NaN}\n', "INVALID", {("line-invalid-json", 31)}),
     "duplicate-key": (

@@ -1,10 +1,12 @@
 """Images in S3: what listing and looking tell of them, and at what cost."""
 
+import threading
 from collections.abc import Callable
 
 import boto3
 import pytest
 
+from core.errors import PermanentError, RetryableError
 from tests.builders import manifest
 from tests.integration.conftest import Configure
 from tests.integration.world import IMAGES, MANIFESTS, Inbox, Json, World, good, good_keys, image, rules
@@ -140,6 +142,32 @@ def test_region_is_known_where_looking_is_denied(world: World) -> None:
     assert "image-bucket-wrong-region" in rules(world.judge(event))
 
 
+def test_bucket_whose_name_s3_refuses(world: World) -> None:
+    event = world.drop(manifest(*(image(key, bucket="a..b") for key in good_keys(LOOKED_AT))))
+    world.wire.fail("HeadBucket", 400)
+    world.wire.fail("ListObjectsV2", 400, "InvalidBucketName", where="a..b")
+
+    assert "image-bucket-not-found" in rules(world.judge(event))
+
+
+def test_credentials_that_are_refused_are_no_fault_of_the_images(world: World) -> None:
+    event = world.drop()
+    world.wire.fail("HeadBucket", 400)
+    world.wire.fail("ListObjectsV2", 400, "ExpiredToken", where=IMAGES)
+
+    with pytest.raises(PermanentError, match="Check the AWS credentials"):
+        world.invoke(event)
+    assert world.report_keys() == []
+
+
+def test_bucket_that_tells_neither_region_nor_fault(world: World) -> None:
+    world.put_images()
+    event = world.drop()
+    world.wire.fail("HeadBucket", 400, where=f"{IMAGES}/")
+
+    assert world.judge(event)["verdict"] == "VALID"
+
+
 def test_region_is_not_asked_for_in_the_manifests_own_bucket(world: World) -> None:
     keys = good_keys()
     world.put_images(keys, bucket=MANIFESTS)
@@ -158,6 +186,23 @@ def test_throttled_while_asking_for_the_region(world: World) -> None:
 
     assert report["verdict"] == "VALID"
     assert report["requests"]["HeadBucket"] == 4
+
+
+def test_no_threads_are_left_behind(world: World) -> None:
+    keys = good_keys(12)
+    world.put_images(keys)
+    event = world.drop(good(keys))
+    before = threading.active_count()
+    world.judge(event)
+    world.wire.fail("HeadObject", 503, where=f"{IMAGES}/{keys[2]}")
+
+    with pytest.raises(RetryableError):
+        world.invoke({"bucket": MANIFESTS, "key": "train/my.manifest"})
+
+    assert threading.active_count() == before
+    images = world.read_report()["statistics"]["images"]
+    assert images["checked"] + images["unchecked"] == 12
+    assert images["unchecked"] >= 1
 
 
 def test_directory_bucket_is_not_listed(world: World) -> None:
@@ -207,11 +252,13 @@ def test_2500_images_are_listed_in_three_pages(world: World) -> None:
 def test_requests_are_counted_truly(world: World) -> None:
     world.put_images(good_keys()[:20])
     event = world.drop(good())
-    (answer,) = world.invoke(event)["manifests"]
-    sent = world.wire.operations()
+    for call in (event, {"bucket": MANIFESTS, "key": "train/my.manifest"}):
+        world.wire.calls.clear()
+        (answer,) = world.invoke(call)["manifests"]
+        sent = world.wire.operations()
 
-    told = world.read_report(answer["report"])["requests"]
+        told = world.read_report(answer["report"])["requests"]
 
-    # The report cannot tell of its own writing.
-    sent["PutObject"] -= 1
-    assert told == sent
+        # The report cannot tell of its own writing.
+        sent["PutObject"] -= 1
+        assert told == sent

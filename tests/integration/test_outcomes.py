@@ -27,6 +27,7 @@ def test_valid(world: World, inbox: Inbox) -> None:
     report = world.read_report(manifest["report"])
     assert report["verdict"] == "VALID"
     assert report["accepted"] == "all"
+    assert report["files"] == {}
     assert world.outputs() == world.report_keys()
     assert inbox.messages() == []
 
@@ -87,6 +88,23 @@ def test_same_event_again_costs_one_look(world: World) -> None:
         "outcome": "kept",
     }
     assert world.read_report() == first
+
+
+def test_report_carries_what_the_next_look_needs(world: World, inbox: Inbox) -> None:
+    event = world.drop(b"{\n")
+    world.judge(event, request="the-request")
+
+    head = world.s3.head_object(Bucket=REPORTS, Key=world.report_keys()[0])
+    assert head["Metadata"] == {
+        "verdict": "INVALID",
+        "findings": "2",
+        "run": "the-request-1",
+        "sequencer": event["Records"][0]["s3"]["object"]["sequencer"],
+        "throttled": "false",
+        "notify": "true",
+    }
+    assert head["ContentType"] == "application/json"
+    assert len(inbox.messages()) == 1
 
 
 def test_same_event_again_is_not_published_again(world: World, inbox: Inbox) -> None:
@@ -531,6 +549,24 @@ def test_bad_settings(world: World, configure: Configure) -> None:
     assert "MAX_FINDINGS='many': Input should be a valid integer" in str(refused.value)
     assert "NOTIFY_ON='never': Input should be 'failures', 'warnings' or 'all'" in str(refused.value)
     assert world.wire.calls == []
+
+
+def test_settings_that_would_make_the_gate_judge_its_own_outputs(world: World, configure: Configure) -> None:
+    event = world.drop(b"{\n")
+    configure(REPORTS_BUCKET=MANIFESTS, REPORTS_PREFIX="train/reports/", MANIFESTS_PREFIX="train/")
+
+    with pytest.raises(PermanentError, match="overlap in one bucket"):
+        world.invoke(event)
+    assert world.wire.calls == []
+
+
+def test_reports_beside_the_manifests_in_one_bucket(world: World, configure: Configure) -> None:
+    configure(REPORTS_BUCKET=MANIFESTS, REPORTS_PREFIX="reports/", MANIFESTS_PREFIX="train/")
+    (answer,) = world.invoke(world.drop(b"{\n"))["manifests"]
+
+    assert answer["report"].startswith(f"s3://{MANIFESTS}/reports/{MANIFESTS}/train/my.manifest/")
+    for listed in world.s3.list_objects_v2(Bucket=MANIFESTS, Prefix="reports/")["Contents"]:
+        assert world.invoke(world.event(listed["Key"], listed)) == {"manifests": []}
 
 
 def test_access_denied_on_the_images(world: World, inbox: Inbox) -> None:

@@ -13,6 +13,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     ResponseStreamingError,
 )
+from botocore.response import StreamingBody
 from urllib3.exceptions import ProtocolError, SSLError
 
 from aws.s3_manifests import CHUNK_BYTES
@@ -72,6 +73,21 @@ def test_request_that_does_not_arrive(world: World, error: Exception, family: ty
 
     with pytest.raises(family, match=r"Reading s3://drop-here/train/my\.manifest"):
         world.invoke(event)
+
+
+def test_stream_is_closed_where_reading_stops_early(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, close = [], StreamingBody.close
+
+    def note(body: StreamingBody) -> None:
+        closed.append(True)
+        close(body)
+
+    event = world.drop(b"\x1f\x8b" + b"x" * 3 * CHUNK_BYTES)
+    monkeypatch.setattr(StreamingBody, "close", note)
+    (manifest,) = world.invoke(event)["manifests"]
+
+    assert manifest["verdict"] == "INVALID"
+    assert closed == [True]
 
 
 def test_many_chunks(world: World) -> None:

@@ -86,6 +86,15 @@ def test_findings_file_is_complete_and_equals_the_totals(world: World, configure
     assert_files_are_true(world, report)
 
 
+def test_report_lists_so_many_findings_of_a_rule(world: World, configure: Configure) -> None:
+    configure(MAX_FINDINGS_PER_RULE="3")
+    report = world.judge(world.drop(good() + b"{\n" * 5))
+
+    listed = Counter(finding["rule"] for finding in report["findings"])
+    assert (listed["line-invalid-json"], report["totals"]["line-invalid-json"]) == (3, 5)
+    assert report["capped"] is True
+
+
 def test_each_run_has_files_of_its_own(world: World) -> None:
     event = world.drop(b"{\n")
     call = {"bucket": MANIFESTS, "key": "train/my.manifest"}

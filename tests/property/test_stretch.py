@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core.finding import Finding
 from core.lines import BLOCK_LINES, Line, LineBlock, split_lines
 from core.policy import Policy
+from core.sightings import Sightings
 from core.stretch import Stretch
 from core.tally import Tally
 from tests.builders import ABSENT, Object, encoded, line, metadata, with_metadata
@@ -135,7 +136,7 @@ def assert_same(found: Stretch, expected: Stretch) -> None:
     assert orders(found) == orders(expected)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.lists(st.lists(CONTENTS, max_size=12), min_size=1, max_size=3), _POLICIES, st.integers(1, 3))
 def test_stretches_merge_to_the_stretch_of_the_whole(parts: list[list[bytes]], policy: Policy, keep: int) -> None:
     bodies = [b"".join(content + b"\n" for content in part) for part in parts]
@@ -149,9 +150,22 @@ def test_stretches_merge_to_the_stretch_of_the_whole(parts: list[list[bytes]], p
     assert sum(whole.tally.totals.values()) == len(findings)
 
 
+@settings(max_examples=30)
 @given(st.lists(CONTENTS, max_size=12), st.integers(1, 3))
 def test_an_empty_stretch_changes_nothing(contents: list[bytes], keep: int) -> None:
     stretch, _ = read(b"\n".join(contents), Policy(), keep)
     empty = Stretch(tally=Tally(keep=keep))
     assert_same(merged(empty, stretch), stretch)
     assert_same(merged(stretch, empty), stretch)
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=6), max_size=3))
+def test_sightings_count_each_thing_and_keep_its_first_line(parts: list[list[str]]) -> None:
+    sightings, lines = Sightings[str](), list[str]()
+    for part in parts:
+        theirs = Sightings[str]()
+        for number, thing in enumerate(part, 1):
+            theirs.add(thing, number)
+        sightings.merge(theirs, len(lines))
+        lines += part
+    assert sightings.seen == {thing: (lines.count(thing), lines.index(thing) + 1) for thing in lines}

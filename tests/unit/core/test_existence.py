@@ -1,6 +1,6 @@
 import random
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
@@ -174,6 +174,15 @@ def test_throttling_amid_single_looks_keeps_what_was_answered() -> None:
     assert found.checked == 698
     assert found.missing == wanted[1:698:2]
     assert found.unchecked == {Cause.THROTTLED: wanted[698:]}
+
+
+def test_throttling_after_the_last_answer_leaves_nothing_unchecked() -> None:
+    class Late(MemoryImages):
+        def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
+            yield from super().head(bucket, keys)
+            raise RetryableError("slow down")
+
+    assert check(names(3), Late({BUCKET: dict.fromkeys(names(3), SOUND_IMAGE)})) == ImageCheck(checked=3)
 
 
 def test_time_that_runs_out_leaves_the_rest_unchecked() -> None:

@@ -196,3 +196,14 @@ def test_merge_equals_counting_on(keep: int) -> None:
     whole = tally(*findings, keep=keep)
     assert merged == whole
     assert merged.entries(54, 1_000) == whole.entries(54, 1_000)
+
+
+def test_merge_holds_few_of_many_kinds_and_counts_all() -> None:
+    merged = tally(*(finding(line, kind=f"a{line}") for line in range(1, 201)), keep=10)
+
+    merged.merge(tally(*(finding(line, kind=f"b{line}") for line in range(1, 201)), keep=10), 200)
+
+    rule = merged.rules["line-blank"]
+    assert rule.total == 400
+    assert len(rule.alike) == 256
+    assert [sample.line for sample in rule.samples] == list(range(1, 101))

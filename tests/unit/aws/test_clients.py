@@ -1,0 +1,104 @@
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from aws.clients import RequestCounter, owned_by, s3_client, sns_client, stack_outputs
+from core.errors import PermanentError
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "mine")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+
+def test_request_counter_counts_by_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client, counter = s3_client(), RequestCounter()
+        client.create_bucket(Bucket="mine")
+        counter.watch(client)
+        before = counter.snapshot()
+        client.put_object(Bucket="mine", Key="k", Body=b"")
+        client.head_object(Bucket="mine", Key="k")
+        client.head_object(Bucket="mine", Key="k")
+
+    assert before == {}
+    assert counter.snapshot() == {"PutObject": 1, "HeadObject": 2}
+
+
+def test_s3_client_needs_no_region() -> None:
+    assert s3_client().meta.service_model.service_name == "s3"
+
+
+def test_s3_client_takes_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert s3_client("http://127.0.0.1:9").meta.endpoint_url == "http://127.0.0.1:9"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:8")
+    assert s3_client().meta.endpoint_url == "http://127.0.0.1:8"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "")
+    assert "amazonaws.com" in s3_client().meta.endpoint_url
+
+
+def test_s3_client_refuses_an_endpoint_that_is_no_url() -> None:
+    with pytest.raises(PermanentError, match="Connecting to S3 is not possible: Invalid endpoint: nowhere"):
+        s3_client("nowhere")
+
+
+def test_s3_client_refuses_a_profile_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+
+    with pytest.raises(PermanentError, match=r"Connecting to S3 is not possible: .*\(nobody\) could not be found"):
+        s3_client()
+
+
+def test_sns_client_refuses_to_guess_the_region() -> None:
+    with pytest.raises(PermanentError, match="Connecting to SNS is not possible: You must specify a region"):
+        sns_client()
+
+
+@pytest.fixture
+def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    client = boto3.client("cloudformation", region_name="us-east-1")
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: client)
+    with Stubber(client) as stubber:
+        yield stubber
+    stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expected"),
+    [
+        ({}, {}),
+        ({"Outputs": [{"OutputKey": "Where", "OutputValue": "here"}]}, {"Where": "here"}),
+    ],
+)
+def test_stack_outputs(cloudformation: Stubber, outputs: dict[str, Any], expected: dict[str, str]) -> None:
+    stack = {"StackName": "mine", "StackStatus": "CREATE_COMPLETE", "CreationTime": datetime.now(UTC)} | outputs
+    cloudformation.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": "mine"})
+
+    assert stack_outputs("mine") == expected
+
+
+def test_stack_outputs_of_no_stack(cloudformation: Stubber) -> None:
+    message = "Stack with id mine does not exist"
+    cloudformation.add_client_error("describe_stacks", "ValidationError", message, http_status_code=400)
+
+    with pytest.raises(PermanentError, match=rf"Asking stack 'mine' for its outputs was refused \(.*{message}\)"):
+        stack_outputs("mine")
+
+
+def test_owned_by() -> None:
+    assert owned_by("123456789012") == {"ExpectedBucketOwner": "123456789012"}
+    assert owned_by(None) == owned_by("") == {}
