@@ -32,7 +32,7 @@ exec python3 -m awslambdaric "$_HANDLER"
 
 
 def main() -> int:
-    """Make the image and say how to use it; give the exit status."""
+    """Makes the image and says how to use it; returns the exit status."""
     leave_in_order_when_told_to()
     try:
         with tempfile.TemporaryDirectory(prefix="manifest-gate-") as folder:
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def make_image(folder: Path) -> None:
-    """Make the image by way of an empty folder.
+    """Makes the image by way of an empty folder.
 
     Raises:
         LocalError: A program is missing, or failed.
@@ -66,7 +66,7 @@ def make_image(folder: Path) -> None:
 
 
 def install_runtime(target: Path) -> None:
-    """Install what stands in Lambda's /var/runtime.
+    """Installs what stands in Lambda's /var/runtime.
 
     Raises:
         LocalError: A package is not to be had, or not the one whose hash is known.
@@ -83,7 +83,7 @@ def install_runtime(target: Path) -> None:
 
 
 def mirror() -> list[str]:
-    """Find the mirror that this machine has its own Debian packages from; none, if it is no Debian."""
+    """Finds the mirror that this machine has its own Debian packages from; none, if it is no Debian."""
     if shutil.which("apt-get") is None:
         return []
     found = run("apt-get", "indextargets", "--format", "$(SITE)", "Identifier: Packages", "Label: Debian")
@@ -91,14 +91,14 @@ def mirror() -> list[str]:
 
 
 def run(*command: str | Path) -> str:
-    """Run a program and give what it wrote.
+    """Runs a program and returns what it wrote.
 
     Raises:
         LocalError: It is missing, or failed.
     """
     program = command[0]
     if shutil.which(program) is None:
-        raise LocalError(f"There is no {program} on this machine. Needed are mmdebstrap and Docker.")
+        raise LocalError(f"There is no {program} on this machine: this needs mmdebstrap and Docker.")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LocalError(f"{program} failed:\n{done.stdout}{done.stderr}")

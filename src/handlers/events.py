@@ -18,8 +18,8 @@ from core.errors import PermanentError
 from core.manifest import ManifestObject
 from handlers.settings import Bucket, Settings
 
-_DEPTH = 4
-"""Envelopes within envelopes: S3 in SNS in SQS is three."""
+_DEPTH = 3
+"""Envelopes within envelopes: S3 in SNS in SQS."""
 _HELP = 'Send an S3, EventBridge, SQS or SNS event, or {"bucket": …, "key": …, "version_id": …}.'
 
 

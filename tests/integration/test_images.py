@@ -134,10 +134,11 @@ def test_bucket_in_another_region(world: World) -> None:
     assert report["verdict"] == "INVALID"
 
 
-def test_region_is_known_where_looking_is_denied(world: World) -> None:
+@pytest.mark.parametrize("status", [301, 400, 403])
+def test_region_is_known_where_looking_is_denied(world: World, status: int) -> None:
     world.put_images()
     event = world.drop()
-    world.wire.answer("HeadBucket", 403, where=f"{IMAGES}/", x_amz_bucket_region="eu-west-1")
+    world.wire.answer("HeadBucket", status, where=f"{IMAGES}/", x_amz_bucket_region="eu-west-1")
 
     assert "image-bucket-wrong-region" in rules(world.judge(event))
 
@@ -203,6 +204,16 @@ def test_no_threads_are_left_behind(world: World) -> None:
     images = world.read_report()["statistics"]["images"]
     assert images["checked"] + images["unchecked"] == 12
     assert images["unchecked"] >= 1
+
+
+def test_throttled_past_every_retry_while_asking_for_the_region(world: World) -> None:
+    world.put_images()
+    event = world.drop()
+    world.wire.fail("HeadBucket", 503, where=f"{IMAGES}/")
+
+    with pytest.raises(RetryableError):
+        world.invoke(event)
+    assert world.read_report()["verdict"] == "INCOMPLETE"
 
 
 def test_directory_bucket_is_not_listed(world: World) -> None:

@@ -27,10 +27,15 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-@pytest.mark.parametrize("way", ["s3", "eventbridge", "direct"])
-def test_manifest_key(world: World, inbox: Inbox, name: str, way: str) -> None:
-    key = f"train/{name}.manifest"
+@pytest.mark.parametrize(
+    ("way", "name"),
+    [
+        *(("s3", name) for name in NAMES),
+        *((way, name) for way in ("eventbridge", "direct") for name in ("plus", "percent", "parentheses")),
+    ],
+)
+def test_manifest_key(world: World, inbox: Inbox, way: str, name: str) -> None:
+    key = f"train/{NAMES[name]}.manifest"
     event = world.drop(b"{\n", key=key)
     told = event["Records"][0]["s3"]["object"]
     if way == "eventbridge":
@@ -104,6 +109,16 @@ def test_two_versions_of_one_key_have_two_reports(world: World) -> None:
     assert verdicts == ["VALID", "INVALID"]
     versions = {event["Records"][0]["s3"]["object"]["versionId"] for event in events}
     assert {key.split("/")[-2] for key in world.report_keys()} == versions
+
+
+def test_event_that_leaves_the_version_out_has_its_report_under_the_etag(world: World) -> None:
+    event = world.drop(b"{\n")
+    told = event["Records"][0]["s3"]["object"]
+    del told["versionId"]
+    world.judge(event)
+
+    assert world.report_keys() == [f"{MANIFESTS}/train/my.manifest/{told['eTag']}/report.json"]
+    assert world.invoke(event)["manifests"][0]["outcome"] == "kept"
 
 
 def test_without_versions_a_report_lies_under_the_etag(world: World) -> None:

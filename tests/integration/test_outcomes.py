@@ -3,6 +3,7 @@
 import pytest
 
 from core.errors import AccessDeniedError, NoSuchBucketError, PermanentError, RetryableError
+from core.report import Report
 from tests.builders import manifest
 from tests.integration.conftest import Configure
 from tests.integration.world import IMAGES, MANIFESTS, MINUTE, REPORTS, Inbox, World, good, good_keys, image, rules
@@ -28,6 +29,7 @@ def test_valid(world: World, inbox: Inbox) -> None:
     assert report["verdict"] == "VALID"
     assert report["accepted"] == "all"
     assert report["files"] == {}
+    assert world.read(world.report_keys()[0]) == Report.model_validate(report).to_json().encode()
     assert world.outputs() == world.report_keys()
     assert inbox.messages() == []
 
@@ -306,6 +308,18 @@ def test_deleted_since_the_event(world: World, inbox: Inbox, versioned: str) -> 
     assert world.invoke(event)["manifests"][0]["outcome"] == "superseded"
     assert world.outputs() == []
     assert inbox.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, "NoSuchKey"), (404, "NoSuchVersion"), (405, "MethodNotAllowed"), (412, "PreconditionFailed")],
+)
+def test_every_way_to_say_that_it_is_gone(world: World, status: int, code: str) -> None:
+    event = world.drop(b"{\n")
+    world.wire.fail("GetObject", status, code, where=MANIFESTS)
+
+    assert world.invoke(event)["manifests"][0]["outcome"] == "superseded"
+    assert world.outputs() == []
 
 
 def test_deleted_by_a_marker_since_the_event(world: World) -> None:

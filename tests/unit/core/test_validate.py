@@ -371,15 +371,15 @@ def test_wrong_region_is_told_and_the_images_are_looked_for_all_the_same() -> No
 
 
 class FullSink:
-    """Takes so many batches and then no more."""
+    """Takes so many batches, refuses one, and takes the rest."""
 
     def __init__(self, batches: int) -> None:
         self.left = batches
 
     def write(self, findings: Sequence[Finding]) -> None:
         self.left -= 1
-        if self.left < 0 and findings:
-            raise RetryableError("the disk is full")
+        if self.left == -1:
+            raise RetryableError(f"the disk is full at {findings}")
 
 
 @pytest.mark.parametrize("batches", [0, 1, 2, 3])
