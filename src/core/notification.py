@@ -16,6 +16,8 @@ MESSAGE_BYTES: Final = 200 * 1024
 _TOP_FINDINGS: Final = 10
 _RULES_LISTED: Final = 20
 _LOCATION_CHARACTERS: Final = 1_500
+_ESCAPED_CHARACTERS: Final = 12_000
+"""Ten for each byte of the longest key: never cut."""
 _SENTENCE_CHARACTERS: Final = 1_000
 """Of a message or a fix. With ten findings of four bytes a character this keeps well within `MESSAGE_BYTES`."""
 
@@ -56,6 +58,7 @@ def compose(report: Report, uri: str) -> Notification:
     location = shown(uri_of_manifest, _LOCATION_CHARACTERS)
     lines, images = report.statistics.lines, report.statistics.images
     judged = f"{lines.valid:,} valid, {lines.invalid:,} invalid, {lines.unchecked:,} unchecked, {lines.blank:,} blank"
+    folder = shown(uri.removesuffix("report.json"), _ESCAPED_CHARACTERS)
     only_lines = " (only the lines were judged)" if report.scope == "lines" else ""
     body = [
         f"{report.verdict.value}: {location}",
@@ -66,10 +69,10 @@ def compose(report: Report, uri: str) -> Notification:
         *_rules(report),
         *_findings(report.findings),
         "",
-        f"Report: {uri}",
+        f"Report: {folder}report.json",
     ]
     if "findings.jsonl" in report.files:
-        body.append(f"All findings: {uri.removesuffix('report.json')}{report.run}/findings.jsonl")
+        body.append(f"All findings: {folder}{report.run}/findings.jsonl")
     return Notification(
         subject=_subject(report.verdict, manifest.key),
         message="\n".join(body) + "\n",

@@ -171,3 +171,11 @@ def test_message_fits_into_what_sns_takes() -> None:
     assert len(notification.message.encode()) <= MESSAGE_BYTES
     assert len((notification.message + attributes).encode()) <= 256 * 1024
     assert notification.message.count("😀…") >= 20
+
+
+def test_compose_escapes_what_a_key_could_forge() -> None:
+    key = "a\nVALID: b.manifest"
+    notification = compose(report(*sound_lines(), b"{"), f"s3://reports/manifests/{key}/1/report.json")
+
+    assert [text for text in notification.message.splitlines() if text.startswith("VALID")] == []
+    assert r"Report: s3://reports/manifests/a\nVALID: b.manifest/1/report.json" in notification.message
