@@ -70,4 +70,6 @@ def show_report(report: dict[str, Any]) -> None:
         where = "manifest" if finding["line"] is None else f"line {finding['line']}"
         show(Text.assemble((f"{where:>8}  ", "dim"), (finding["rule"], "bold")))
         show(finding["message"], indent=12)
+        if finding["value"] is not None:
+            show(Text.assemble(("Found: ", "dim"), finding["value"]), indent=12)
         show(Text.assemble(("Fix: ", "dim"), finding["fix"]), indent=12)

@@ -27,13 +27,17 @@ def main() -> int:
             gate = Gate(emulator, stack)
             lay_sample(gate)
             explain(emulator, gate)
-            follow(gate)
+            try:
+                follow(gate)
+            except KeyboardInterrupt:
+                console.print("\nEnding, and clearing up …")
     except LocalError as error:
         console.print(str(error), style="red", markup=False)
         return 1
     except KeyboardInterrupt:
-        console.print("\nEnded, and everything in it is gone.")
-        return 0
+        return 130
+    console.print("Ended, and everything in it is gone.")
+    return 0
 
 
 def lay_sample(gate: Gate) -> None:

@@ -11,7 +11,7 @@ import urllib3.exceptions
 from botocore import exceptions
 from botocore.exceptions import ClientError
 
-from core.errors import AccessDeniedError, GateError, NoSuchBucketError, PermanentError, RetryableError
+from core.errors import AccessDeniedError, GateError, NoSuchBucketError, PermanentError, RefusedError, RetryableError
 
 _ON_THE_WAY: Final = (
     exceptions.ConnectionError,
@@ -47,7 +47,7 @@ _OF_CREDENTIALS: Final = frozenset(
     }
 )
 _CREDENTIALS: Final = "Check the AWS credentials, the region and the clock."
-_NAME: Final = "Create it, or correct its name in the settings."
+_NAME: Final = "Create it, or correct its name."
 
 
 def status_of(error: ClientError) -> int:
@@ -73,6 +73,7 @@ def translated(doing: str, *, bucket: str = "", grant: str = "") -> Iterator[Non
         RetryableError: The same call may succeed later.
         AccessDeniedError: The permissions are missing.
         NoSuchBucketError: The bucket does not exist.
+        RefusedError: S3 takes no such call of this bucket or key.
         PermanentError: Anything else that a person must mend.
     """
     try:
@@ -81,11 +82,13 @@ def translated(doing: str, *, bucket: str = "", grant: str = "") -> Iterator[Non
         raise _of_answer(error, doing, bucket, grant) from error
     except _ON_THE_WAY as error:
         raise RetryableError(f"{doing} failed on the way: {error}") from error
-    except (exceptions.ParamValidationError, ValueError) as error:
-        # ValueError is what botocore says of an endpoint that is no URL.
+    except (exceptions.ParamValidationError, exceptions.EndpointResolutionError) as error:
+        raise RefusedError(f"{doing} is not possible: {error}") from error
+    except ValueError as error:
+        # What botocore says of an endpoint that is no URL.
         raise PermanentError(f"{doing} is not possible: {error}") from error
     except exceptions.BotoCoreError as error:
-        raise PermanentError(f"{doing} is not possible: {error} {_CREDENTIALS}") from error
+        raise PermanentError(f"{doing} is not possible: {str(error).rstrip('.')}. {_CREDENTIALS}") from error
 
 
 def _of_answer(error: ClientError, doing: str, bucket: str, grant: str) -> GateError:
@@ -101,4 +104,4 @@ def _of_answer(error: ClientError, doing: str, bucket: str, grant: str) -> GateE
         fix = f"Grant {grant} to the caller's role, and check the policy of what it calls."
         return AccessDeniedError(f"{doing} was denied ({answer}). {fix}")
     fix = f" {_NAME}" if status == HTTPStatus.NOT_FOUND else ""
-    return PermanentError(f"{doing} was refused ({answer}).{fix}")
+    return RefusedError(f"{doing} was refused ({answer}).{fix}")

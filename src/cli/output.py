@@ -99,6 +99,8 @@ def _finding(finding: ReportFinding, name: str) -> Iterator[str]:
         yield f"    on lines {', '.join(map(str, finding.lines))}" + (
             ", …" if (finding.count or 0) > len(finding.lines) else ""
         )
+    if finding.field is not None and finding.field not in finding.message:
+        yield f"    at: {finding.field}"
     if finding.value is not None:
         yield f"    found: {finding.value}"
     yield f"    fix: {finding.fix}"

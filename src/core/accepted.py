@@ -20,6 +20,8 @@ def accepted_lines(chunks: Iterable[bytes], states: bytes | bytearray) -> Iterat
     """
     left_out = EXCLUDED | LineState.BLANK
     for block in split_lines(chunks):
+        if block.first > len(states):
+            return
         lines = block.lines
         if block.first == 1:
             lines = [lines[0].removeprefix(BYTE_ORDER_MARK), *lines[1:]]

@@ -16,7 +16,7 @@ def judge_dataset(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
     """Judges what no single line tells.
 
     Args:
-        stretch: The whole manifest, as read.
+        stretch: The whole manifest, as read, with all that is known of its lines.
         policy: How to judge.
     """
     lines = len(stretch.states) - stretch.count(LineState.BLANK)
@@ -66,15 +66,18 @@ def _judge_values(values: Sightings[tuple[str, str]], policy: Policy) -> Iterato
 
 
 def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
-    if not stretch.classes.seen:
+    if stretch.objects == 0:
+        return  # the findings on the lines say it
+    if stretch.count(LineState.UNLABELED) == stretch.objects:
         yield from policy.finding("dataset-no-labels", "No line is labelled.")
         return
+    usable = stretch.usable()
     fewest = policy.consumer.fewest_images.get(policy.role or Role.SINGLE, {})
     for class_name, least in fewest.items():
-        count, _ = stretch.classes.seen.get(class_name, (0, 0))
+        count = usable.get(class_name, 0)
         if count < least:
             role = f"a {policy.role.value} dataset" if policy.role else "a dataset"
-            message = f"{count:,} images are labelled {class_name}; {role} needs {least}."
+            message = f"{count:,} sound lines are labelled {class_name}; {role} needs {least}."
             kind = "role-given" if policy.role else ""
             yield from policy.finding(_TOO_FEW[class_name], message, kind=kind, value=count)
 

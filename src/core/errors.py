@@ -5,6 +5,7 @@ Faults of the customer's data are findings: values, never exceptions. Faults of 
     GateError
     |-- RetryableError      throttling, 5xx, time-outs, conflicts: the same call may work later
     `-- PermanentError      a person must act; the message says how
+        |-- RefusedError        this bucket or key can never be asked for
         |-- AccessDeniedError
         `-- NoSuchBucketError
 """
@@ -22,6 +23,10 @@ class RetryableError(GateError):
 
 class PermanentError(GateError):
     """A retry does not help; the message says what a person must do."""
+
+
+class RefusedError(PermanentError):
+    """The store does not take this call, for the bucket or the key that it names."""
 
 
 class AccessDeniedError(PermanentError):

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
-from core.errors import AccessDeniedError, NoSuchBucketError, RetryableError
+from core.errors import AccessDeniedError, NoSuchBucketError, RefusedError, RetryableError
 from core.finding import Finding
 from core.policy import Policy
 from core.ports import Found, ImageStore, NotFound, Page
@@ -45,6 +45,7 @@ class Cause(StrEnum):
     OUT_OF_TIME = "out-of-time"
     ENCRYPTED = "encrypted"
     DENIED = "denied"
+    REFUSED = "refused"
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class ImageCheck:
         found: What is notable of those that exist, by key: empty, large or archived.
         unchecked: Keys whose existence is not known, by cause.
         no_bucket: The bucket does not exist.
+        refusal: What was said where the look at keys was refused.
     """
 
     checked: int = 0
@@ -64,6 +66,7 @@ class ImageCheck:
     found: dict[str, Found] = field(default_factory=dict)
     unchecked: dict[Cause, list[str]] = field(default_factory=dict)
     no_bucket: bool = False
+    refusal: str = ""
 
     def merge(self, other: ImageCheck) -> None:
         """Adds what is known of other keys of the bucket."""
@@ -73,6 +76,7 @@ class ImageCheck:
         for cause, keys in other.unchecked.items():
             self.leave(cause, keys)
         self.no_bucket |= other.no_bucket
+        self.refusal = self.refusal or other.refusal
 
     def leave(self, cause: Cause, keys: Sequence[str]) -> None:
         """Notes keys that stay unchecked."""
@@ -115,6 +119,10 @@ def check_images(
             return ImageCheck(checked=len(search.wanted), missing=search.wanted, no_bucket=True)
         except RetryableError:
             search.leave(Cause.THROTTLED)
+            break
+        except RefusedError as error:
+            search.leave(Cause.REFUSED)
+            search.check.refusal = str(error)
             break
     search.check.missing.sort()
     return search.check
@@ -239,7 +247,7 @@ def judge_images(
     for line, key in _by_line(references, check.found):
         yield from _judge_found(check.found[key], SourceRef(bucket, key), line, policy)
     for cause, keys in check.unchecked.items():
-        yield from _judge_unchecked(cause, keys, bucket, references, policy)
+        yield from _judge_unchecked(cause, keys, check.refusal, bucket, references, policy)
 
 
 def similar_keys(
@@ -252,7 +260,7 @@ def similar_keys(
     Returns:
         For a missing key the similar one that exists.
     """
-    if check.no_bucket or Cause.THROTTLED in check.unchecked:
+    if check.no_bucket or not check.unchecked.keys().isdisjoint({Cause.THROTTLED, Cause.REFUSED}):
         return {}
     forms = {key: _other_forms(key) for key in check.missing[:_HINTED]}
     candidates = {form for others in forms.values() for form in others}
@@ -264,7 +272,11 @@ def similar_keys(
 
 def _other_forms(key: str) -> list[str]:
     forms = (unquote(key), unquote_plus(key), key.strip(), unicodedata.normalize("NFC", key))
-    return [form for form in dict.fromkeys(forms) if form not in ("", key) and "\ufffd" not in form]
+    return [form for form in dict.fromkeys(forms) if form not in ("", key) and _is_key(form)]
+
+
+def _is_key(form: str) -> bool:
+    return "\ufffd" not in form and len(form.encode()) <= MAX_KEY_BYTES
 
 
 def _judge_missing(ref: SourceRef, near: str | None, line: int, policy: Policy) -> list[Finding]:
@@ -293,9 +305,11 @@ def _judge_found(found: Found, ref: SourceRef, line: int, policy: Policy) -> Ite
 
 
 def _judge_unchecked(
-    cause: Cause, keys: list[str], bucket: str, references: BucketReferences, policy: Policy
+    cause: Cause, keys: list[str], refusal: str, bucket: str, references: BucketReferences, policy: Policy
 ) -> list[Finding]:
     slug, reason, fix = _UNCHECKED[cause]
+    if cause is Cause.REFUSED:
+        reason = f"{reason} ({refusal})"
     first = str(SourceRef(bucket, min(keys, key=references.lines.__getitem__)))
     lines = references.lines_of_all(keys)
     return policy.finding(
@@ -326,12 +340,17 @@ _UNCHECKED: Final = {
         "they are encrypted with a key that a customer provides",
         "Store the images with SSE-S3 or SSE-KMS.",
     ),
+    Cause.REFUSED: (
+        "images-unchecked",
+        "S3 refuses to look at them",
+        "Correct the bucket and the keys in the source-refs.",
+    ),
     Cause.DENIED: (
         "image-access-denied",
         "S3 answers 403",
         (
-            "In the gate's role and in the bucket's policy, grant s3:ListBucket on arn:aws:s3:::{bucket} and "
-            "s3:GetObject on arn:aws:s3:::{bucket}/*."
+            "Grant s3:ListBucket on arn:aws:s3:::{bucket} and s3:GetObject on arn:aws:s3:::{bucket}/*: for the deployed "
+            "gate's role by the stack's parameter ImagesBucketArns and, if another account owns the bucket, in its policy."
         ),
     ),
 }

@@ -7,7 +7,7 @@ import json
 from typing import Final
 
 from core.finding import Finding
-from core.json_text import Decoded, decode
+from core.json_text import Decoded, Fault, decode
 from core.lines import BYTE_ORDER_MARK
 from core.policy import Policy
 from core.source_ref import Malformed, parse
@@ -85,18 +85,24 @@ def _judge_object(text: str, policy: Policy) -> list[Finding]:
         return []
     if "\n" not in text[:end] or _begins_with_object(text[end:].lstrip(_SPACE)):
         return []
+    fix, also = _TO_LINES.format("."), ""
+    if isinstance(decode(text[:end]), Fault):
+        return _pretty_printed(also, fix, policy)
     ref = parse(printed.get("source-ref"))
-    also = ""
     if isinstance(ref, Malformed) and ref.mended:
         printed["source-ref"] = ref.mended
         also = f" Its source-ref {ref.message}, too."
     mended = json.dumps(printed, ensure_ascii=False, separators=(",", ":"))
+    return _pretty_printed(also, f"{fix}. The first object then reads: {mended}", policy)
+
+
+def _pretty_printed(also: str, fix: str, policy: Policy) -> list[Finding]:
     return policy.finding(
         "manifest-not-json-lines",
         f"Objects are printed over several lines; JSON Lines has one object a line.{also}",
         kind="pretty-printed",
         field="source-ref" if also else None,
-        fix=f"{_TO_LINES.format('.')} The first object then reads: {mended}",
+        fix=fix,
     )
 
 

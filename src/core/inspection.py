@@ -45,7 +45,7 @@ class Entry:
         label: Name of the judged label attribute, if there is a pair.
         class_name: The class as written, if it is a text.
         value: The label's value, if it is an integer or an integer in a text; as text without needless digits.
-        labeled: The class labels the image for this consumer, and the line has no error.
+        labeled: The class labels the image for this consumer.
     """
 
     line: int
@@ -67,7 +67,7 @@ class Inspected:
     @property
     def invalid(self) -> bool:
         """Whether any finding on the line is an error."""
-        return _has_error(self.findings)
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
 def inspect_line(line: Line, policy: Policy) -> Inspected:
@@ -94,12 +94,7 @@ def inspect_line(line: Line, policy: Policy) -> Inspected:
     label, label_findings = _read_label(decoded.value, line.number, policy)
     findings += ref_findings
     findings += label_findings
-    labeled = label.known and not (findings and _has_error(findings))
-    return Inspected(Entry(line.number, ref, label.name, label.class_name, label.value, labeled), findings)
-
-
-def _has_error(findings: list[Finding]) -> bool:
-    return any(finding.severity is Severity.ERROR for finding in findings)
+    return Inspected(Entry(line.number, ref, label.name, label.class_name, label.value, label.known), findings)
 
 
 def _not_utf8(content: bytes, start: int, line: Line, policy: Policy) -> list[Finding]:
@@ -198,7 +193,7 @@ def _read_label(line: dict[str, object], number: int, policy: Policy) -> tuple[_
         message = f"The line has {len(found.classifications)} labels ({names}); {shown(name)} is judged."
         findings += policy.finding("label-several", message, line=number, field=name)
     metadata = labels.metadata_of(line, name)
-    if "failure-reason" in metadata and "class-name" not in metadata:
+    if "failure-reason" in metadata:
         return _Label(_cut(name)), findings + _failed(metadata, name + SUFFIX, number, policy)
     faults = faults_of_pair(line[name], line[name + SUFFIX])
     rules = {fault.rule for fault in faults}

@@ -52,6 +52,7 @@ class ImageStore(Protocol):
 
         Raises:
             NoSuchBucketError: The bucket does not exist.
+            RefusedError: The store takes no such call.
             RetryableError: The store was throttled past every retry, or out of reach.
         """
 
@@ -61,6 +62,7 @@ class ImageStore(Protocol):
         Raises:
             AccessDeniedError: Listing is not allowed.
             NoSuchBucketError: The bucket does not exist.
+            RefusedError: The store takes no such call.
             RetryableError: The store was throttled past every retry, or out of reach.
         """
 
@@ -68,6 +70,7 @@ class ImageStore(Protocol):
         """Looks at single objects and answers for each of them, in any order.
 
         Raises:
+            RefusedError: The store takes no such call.
             RetryableError: The store was throttled past every retry, or out of reach.
         """
 

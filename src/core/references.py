@@ -94,7 +94,7 @@ class References:
         yield from self._judge_repeats(policy)
 
     def _judge_buckets(self, dataset: str | None, policy: Policy) -> Iterator[Finding]:
-        source = "is configured" if policy.images_bucket else "most lines name"
+        source = "is configured" if policy.images_bucket else "most lines name (the first of equals)"
         others = [
             (line, name, key)
             for name, bucket in self.buckets.items()

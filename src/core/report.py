@@ -58,7 +58,7 @@ class ReportLines(_Model):
     invalid: int = Field(description="Named by at least one error.")
     unchecked: int = Field(description="Their image was not checked.")
     blank: int
-    unlabeled: int
+    unlabeled: int = Field(description="Objects without a class that labels their image.")
 
 
 class ReportBucket(_Model):
@@ -90,7 +90,7 @@ class ReportStatistics(_Model):
     """What the manifest holds."""
 
     lines: ReportLines
-    classes: dict[str, int] = Field(description="Labelled images by class, on lines without fault of their own.")
+    classes: dict[str, int] = Field(description="Lines that can be trained on, by class: no error names them.")
     buckets: list[ReportBucket]
     labels: list[ReportLabel]
     images: ReportImages
@@ -146,11 +146,13 @@ class Report(_Model):
     run: str = Field(description="Names the folder of this run's files.")
     files: dict[str, ReportFile] = Field(description="By name.")
     accepted: Literal["all", "some", "none"] = Field(
-        description="Lines with no error and nothing unchecked; some: those in the run's file accepted.manifest."
+        description="Lines with no error and nothing unchecked, whatever is wrong with the whole; some: the run's accepted.manifest."
     )
     statistics: ReportStatistics
     totals: dict[str, int] = Field(description="Findings by rule, exact.")
-    capped: bool = Field(description="Some findings are only in findings.jsonl.")
+    capped: bool = Field(
+        description="Some findings are neither listed nor counted in an entry; findings.jsonl has all."
+    )
     findings: list[ReportFinding]
 
     def to_json(self, *, indent: int | None = 2) -> str:
@@ -233,7 +235,7 @@ def _statistics(judgement: Judgement) -> ReportStatistics:
     buckets = list(stretch.references.buckets.items())[:_NAMED]
     labels = list(stretch.labels.seen.items())[:_NAMED]
     classes = dict.fromkeys(judgement.policy.consumer.classes or (), 0)
-    classes |= {name: count for name, (count, _) in list(stretch.classes.seen.items())[:_NAMED]}
+    classes |= dict(list(stretch.usable().items())[:_NAMED])
     return ReportStatistics(
         lines=ReportLines(
             total=len(stretch.states),

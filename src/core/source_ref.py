@@ -75,7 +75,7 @@ def _read(path: str) -> SourceRef | Malformed:
 
 
 def _is_too_long(key: str) -> bool:
-    return len(key) > MAX_KEY_BYTES // 4 and len(key.encode()) > MAX_KEY_BYTES
+    return len(key) > MAX_KEY_BYTES // 4 and len(key.encode(errors="surrogatepass")) > MAX_KEY_BYTES
 
 
 def _misread(value: str) -> Malformed:

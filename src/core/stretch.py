@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
@@ -9,7 +10,7 @@ from typing import Final
 
 from core.catalogue import RULES
 from core.finding import Finding, Severity
-from core.inspection import Entry, Inspected, inspect_line
+from core.inspection import Inspected, inspect_line
 from core.lines import LineBlock
 from core.policy import Policy
 from core.references import References
@@ -24,6 +25,7 @@ class LineState(IntFlag):
     INVALID = 2
     UNCHECKED = 4
     UNLABELED = 8
+    """An object without a class that labels its image."""
 
 
 @dataclass(slots=True)
@@ -33,16 +35,16 @@ class Stretch:
     Attributes:
         states: A `LineState` for each line.
         tally: The findings.
+        objects: Lines that hold an object.
         references: The images named.
-        classes: Labelled images by class.
         labels: Lines by name of their judged label.
-        values: Lines by class and label value.
+        values: Lines by class and label value, where the line has no fault of its own.
     """
 
     states: bytearray = field(default_factory=bytearray)
     tally: Tally = field(default_factory=Tally)
+    objects: int = 0
     references: References = field(default_factory=References)
-    classes: Sightings[str] = field(default_factory=Sightings)
     labels: Sightings[str] = field(default_factory=Sightings)
     values: Sightings[tuple[str, str]] = field(default_factory=Sightings)
 
@@ -56,7 +58,7 @@ class Stretch:
         for line in block:
             inspected = inspect_line(line, policy)
             self.states.append(_state_of(inspected))
-            self._note(inspected.entry)
+            self._note(inspected)
             findings += inspected.findings
         self.tally.add(findings)
         return findings
@@ -78,8 +80,8 @@ class Stretch:
         shift = len(self.states)
         self.states += after.states
         self.tally.merge(after.tally, shift)
+        self.objects += after.objects
         self.references.merge(after.references)
-        self.classes.merge(after.classes, shift)
         self.labels.merge(after.labels, shift)
         self.values.merge(after.values, shift)
 
@@ -87,22 +89,31 @@ class Stretch:
         """Lines of which something is known."""
         return sum(self.states.count(value) for value in range(16) if value & state)
 
-    def _note(self, entry: Entry | None) -> None:
+    def usable(self) -> dict[str, int]:
+        """Lines that can be trained on, by class: no error names them."""
+        numbers = Counter(
+            number
+            for number, state in zip(self.references.classes, self.states, strict=True)
+            if not state & (LineState.INVALID | LineState.UNLABELED)
+        )
+        return {name: numbers[number] for name, number in self.references.class_ids.items() if numbers[number]}
+
+    def _note(self, inspected: Inspected) -> None:
+        entry = inspected.entry
         self.references.add(entry)
         if entry is None:
             return
+        self.objects += 1
         if entry.label is not None:
             self.labels.add(entry.label, entry.line)
-        if entry.labeled and entry.class_name is not None:
-            self.classes.add(entry.class_name, entry.line)
-            if entry.value is not None:
-                self.values.add((entry.class_name, entry.value), entry.line)
+        if entry.labeled and entry.class_name is not None and entry.value is not None and not inspected.invalid:
+            self.values.add((entry.class_name, entry.value), entry.line)
 
 
 def _state_of(inspected: Inspected) -> LineState:
-    if inspected.entry is not None and inspected.entry.labeled:
-        return _CLEAN
-    state = LineState.BLANK if inspected.blank else LineState.UNLABELED
+    state = LineState.BLANK if inspected.blank else _CLEAN
+    if inspected.entry is not None and not inspected.entry.labeled:
+        state |= LineState.UNLABELED
     return state | LineState.INVALID if inspected.invalid else state
 
 

@@ -177,8 +177,10 @@ def _kind(finding: Finding) -> Kind:
     return (finding.field, finding.kind, finding.severity)
 
 
-def _place(finding: Finding) -> tuple[int, str, str]:
-    return (finding.line or 0, finding.rule, finding.field or "")
+def _place(finding: Finding) -> tuple[bool, int, str, str]:
+    """In the order of lines; warnings about the whole come last."""
+    last = finding.line is None and finding.severity is Severity.WARNING
+    return (last, finding.line or 0, finding.rule, finding.field or "")
 
 
 def _shifted(finding: Finding, shift: int) -> Finding:

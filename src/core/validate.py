@@ -11,7 +11,7 @@ from typing import Final
 
 from core.choices import choose
 from core.dataset import judge_dataset
-from core.errors import NoSuchBucketError, RetryableError
+from core.errors import NoSuchBucketError, RefusedError, RetryableError
 from core.existence import Cause, ImageCheck, check_images, judge_images, similar_keys
 from core.file_shape import HEAD_BYTES, judge_shape
 from core.finding import Finding, Verdict, verdict
@@ -91,9 +91,10 @@ def validate(
     _record(judgement, sink, findings)
     if opened.archived or _too_large(opened.manifest, judgement.policy):
         return judgement
-    if _read(judgement, opened.chunks, sink, out_of_time):
-        _record(judgement, sink, judge_dataset(judgement.stretch, judgement.policy))
+    whole = _read(judgement, opened.chunks, sink, out_of_time)
     _record(judgement, sink, judgement.stretch.references.judge(judgement.policy))
+    if whole:
+        _record(judgement, sink, judge_dataset(judgement.stretch, judgement.policy))
     judgement.images_bucket = judgement.stretch.references.images_bucket(judgement.policy.images_bucket)
     if judgement.policy.check_images and judgement.images_bucket in judgement.stretch.references.buckets:
         _check_images(judgement, judgement.images_bucket, images, sink, out_of_time)
@@ -130,10 +131,20 @@ def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_
     """Reads and judges the lines; returns whether it came to the end of a file that is JSON Lines."""
     policy, stretch, digest = judgement.policy, judgement.stretch, hashlib.sha256()
 
+    limit = policy.consumer.manifest_bytes
+    stopped: list[Finding] = []
+
     def counted() -> Iterator[bytes]:
         for chunk in chunks:
+            if out_of_time():
+                stopped.extend(_not_fully_read(stretch, policy))
+                return
             digest.update(chunk)
             judgement.bytes_read += len(chunk)
+            if limit is not None and judgement.bytes_read > limit:
+                message = f"The manifest has more than the {limit:,} bytes that {policy.consumer.name} reads."
+                stopped.extend(policy.finding("manifest-too-large", message, value=judgement.bytes_read))
+                return
             yield chunk
 
     head, stream = _headed(counted())
@@ -146,13 +157,22 @@ def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_
         _record(judgement, sink, shape)
         return False
     for block in split_lines(stream, offset=offset):
+        if stopped and not block.ended:
+            break  # the beginning of a line whose end was not read
         if out_of_time():
-            message = f"Time ran out after line {len(stretch.states):,}; the lines that follow were not read."
-            _record(judgement, sink, policy.finding("manifest-not-fully-read", message))
-            return False
+            stopped.extend(_not_fully_read(stretch, policy))
+            break
         sink.write(stretch.read(block, policy))
+    if stopped:
+        _record(judgement, sink, stopped[:1])
+        return False
     judgement.sha256 = digest.hexdigest()
     return True
+
+
+def _not_fully_read(stretch: Stretch, policy: Policy) -> list[Finding]:
+    message = f"Time ran out after line {len(stretch.states):,}; the lines that follow were not read."
+    return policy.finding("manifest-not-fully-read", message)
 
 
 def _headed(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -178,6 +198,8 @@ def _check_images(
         check = ImageCheck(checked=len(references.lines), missing=sorted(references.lines), no_bucket=True)
     except RetryableError:
         check = ImageCheck(unchecked={Cause.THROTTLED: list(references.lines)})
+    except RefusedError as error:
+        check = ImageCheck(unchecked={Cause.REFUSED: list(references.lines)}, refusal=str(error))
     judgement.check = check
     _record(judgement, sink, wrong_region)
     similar = similar_keys(check, bucket, images, out_of_time=out_of_time)

@@ -153,7 +153,8 @@ class Gate:
                 keep=self.settings.max_findings_per_rule,
             )
         _list(files, FINDINGS, upload)
-        if accepted(judgement) == "some":
+        # The report matters more: without time for a second read, the file is left out.
+        if accepted(judgement) == "some" and not out_of_time():
             again = self.manifests.open(manifest)
             if again is None:
                 return _superseded(manifest)
@@ -201,7 +202,7 @@ class Gate:
                 run=report.run,
                 sequencer=sequencer or (seen.sequencer if seen else None),
                 throttled=judgement.throttled,
-                notify=self.topic is not None and is_to_be_published(judgement, self.settings.notify_on),
+                notify=self.topic is not None and self._is_news(judgement, report, seen),
             )
             if self.reports.commit(place, report, standing, seen):
                 return standing
@@ -210,6 +211,11 @@ class Gate:
             if seen is not None and not is_to_be_judged(sequencer, seen):
                 return seen
         raise RetryableError(f"Others keep writing {place.uri}.")
+
+    def _is_news(self, judgement: Judgement, report: Report, seen: Standing | None) -> bool:
+        """Whether people asked to hear of a verdict, or heard another one of the same event."""
+        told = seen is not None and seen.notify and seen.verdict is not report.verdict and _is_same_event(report, seen)
+        return told or is_to_be_published(judgement, self.settings.notify_on)
 
     def _carry_receipt(self, report: Report, place: ReportPlace, seen: Standing | None) -> None:
         """Lets the receipt of an earlier attempt at the same event, with the same verdict, count for this run too."""

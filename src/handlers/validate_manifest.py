@@ -45,6 +45,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
                 identity = {"manifest": manifest.uri, "version": manifest.version, "etag": manifest.etag}
                 with logger.append_context_keys(**identity):
                     try:
+                        if judged and out_of_time():
+                            raise RetryableError(f"No time was left for {manifest.uri}.")
                         run = f"{context.aws_request_id}-{number}"
                         outcome = the_gate.judge(manifest, direct=direct, run=run, out_of_time=out_of_time)
                     except GateError as error:

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import RetryableError
 from handlers import observability
-from tests.integration.world import IMAGES, MANIFESTS, Inbox, Json, World, good, good_keys
+from tests.integration.world import AT_MANIFESTS, IMAGES, MANIFESTS, Inbox, Json, World, good, good_keys
 
 Printed = Callable[[], list[Json]]
 
@@ -174,7 +174,7 @@ def test_log_of_one_invocation_does_not_reach_the_next(world: World, printed: Pr
 
 def test_error_is_logged_with_its_fix(world: World, printed: Printed) -> None:
     event = world.drop(b"{\n")
-    world.wire.fail("GetObject", 403, "AccessDenied", where=MANIFESTS)
+    world.wire.fail("GetObject", 403, "AccessDenied", where=AT_MANIFESTS)
     with pytest.raises(Exception, match="was denied"):
         world.invoke(event)
 

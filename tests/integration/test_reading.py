@@ -17,10 +17,10 @@ from botocore.response import StreamingBody
 from urllib3.exceptions import ProtocolError, SSLError
 
 from aws.s3_manifests import CHUNK_BYTES
-from core.errors import PermanentError, RetryableError
+from core.errors import AccessDeniedError, PermanentError, RetryableError
 from tests.builders import manifest
 from tests.integration.conftest import Configure
-from tests.integration.world import MANIFESTS, Inbox, Json, World, good, good_keys, image
+from tests.integration.world import AT_MANIFESTS, MANIFESTS, Inbox, Json, World, good, good_keys, image
 
 BROKEN = [
     ReadTimeoutError(endpoint_url="https://s3"),
@@ -50,7 +50,7 @@ def test_stream_that_breaks_off(world: World, inbox: Inbox, monkeypatch: pytest.
 def test_body_that_is_shorter_than_promised(world: World) -> None:
     event = world.drop()
     etag = event["Records"][0]["s3"]["object"]["eTag"]
-    world.wire.answer("GetObject", 200, good().decode(), where=MANIFESTS, ETag=f'"{etag}"', Content_Length="99999")
+    world.wire.answer("GetObject", 200, good().decode(), where=AT_MANIFESTS, ETag=f'"{etag}"', Content_Length="99999")
 
     with pytest.raises(RetryableError, match="failed on the way"):
         world.invoke(event)
@@ -69,7 +69,7 @@ def test_body_that_is_shorter_than_promised(world: World) -> None:
 )
 def test_request_that_does_not_arrive(world: World, error: Exception, family: type[Exception]) -> None:
     event = world.drop()
-    world.wire.break_off("GetObject", error, where=MANIFESTS)
+    world.wire.break_off("GetObject", error, where=AT_MANIFESTS)
 
     with pytest.raises(family, match=r"Reading s3://drop-here/train/my\.manifest"):
         world.invoke(event)
@@ -152,9 +152,18 @@ def test_archived_manifest_that_is_gone_meanwhile(world: World) -> None:
     def happening() -> None:
         world.s3.delete_object(Bucket=MANIFESTS, Key="train/my.manifest", VersionId=version)
 
-    world.wire.before("HeadObject", happening, where=MANIFESTS)
+    world.wire.before("HeadObject", happening, where=AT_MANIFESTS)
 
     assert world.invoke(event)["manifests"][0]["outcome"] == "superseded"
+
+
+def test_archived_manifest_that_may_not_be_looked_at(world: World) -> None:
+    event = world.drop(b"{\n", StorageClass="GLACIER")
+    world.wire.fail("HeadObject", 403, where=AT_MANIFESTS)
+
+    with pytest.raises(AccessDeniedError, match=r"Looking at s3://drop-here/train/my\.manifest was denied"):
+        world.invoke(event)
+    assert world.outputs() == []
 
 
 def test_manifest_with_a_content_encoding_is_read_as_it_lies_there(world: World) -> None:
@@ -174,7 +183,7 @@ def test_manifest_with_a_content_encoding_is_read_as_it_lies_there(world: World)
 )
 def test_refusal_tells_what_to_mend(world: World, status: int, code: str, message: str) -> None:
     event = world.drop()
-    world.wire.fail("GetObject", status, code, where=MANIFESTS)
+    world.wire.fail("GetObject", status, code, where=AT_MANIFESTS)
 
     with pytest.raises(PermanentError, match=message) as refused:
         world.invoke(event)

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from aws.s3_upload import PART_BYTES
+from aws.s3_upload import PART_BYTES, S3Upload
 from core.errors import RetryableError
 from tests.builders import manifest
 from tests.integration.conftest import Configure
@@ -150,6 +150,30 @@ def test_parts_are_removed_where_reading_fails(world: World, monkeypatch: pytest
     assert begun == [True]
     assert "Uploads" not in world.s3.list_multipart_uploads(Bucket=REPORTS)
     assert world.outputs() == []
+
+
+@pytest.mark.parametrize(
+    ("pieces", "parts"),
+    [([b"x"], 0), ([b"x" * (PART_BYTES - 1)], 0), ([b"ab" * (PART_BYTES // 4)] * 2, 1), ([b"abc" * PART_BYTES], 3)],
+    ids=["a byte", "just under a part", "a part", "three parts at once"],
+)
+def test_upload_writes_what_it_is_given(world: World, pieces: list[bytes], parts: int) -> None:
+    with S3Upload(world.s3, {"Bucket": REPORTS, "Key": "file"}, "text/plain") as upload:
+        for piece in pieces:
+            upload.write(piece)
+
+    content = b"".join(pieces)
+    assert world.wire.count("UploadPart") == parts
+    assert world.read("file") == content
+    assert (upload.size, upload.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert world.s3.head_object(Bucket=REPORTS, Key="file")["ContentType"] == "text/plain"
+
+
+def test_upload_of_nothing_writes_nothing(world: World) -> None:
+    with S3Upload(world.s3, {"Bucket": REPORTS, "Key": "file"}, "text/plain"):
+        pass
+
+    assert world.wire.calls == []
 
 
 def test_first_error_is_told_where_removing_the_parts_fails_too(world: World) -> None:

@@ -22,6 +22,7 @@ from tests.builders import Object, line, manifest
 
 ACCOUNT = "123456789012"
 MANIFESTS, REPORTS, IMAGES = "drop-here", "verdicts", "parts"
+AT_MANIFESTS = f"s3://{MANIFESTS}/"
 MINUTE = 60_000
 
 Json = dict[str, Any]
@@ -54,10 +55,15 @@ class Call:
     query: dict[str, list[str]]
     headers: dict[str, str]
 
+    @property
+    def uri(self) -> str:
+        """What it is about."""
+        return f"s3://{self.bucket}/{self.key}"
+
 
 @dataclass
 class Trap:
-    """What is to happen to some requests, instead of or before what S3 does."""
+    """What is to happen to some requests, instead of or before what S3 does: those whose location holds a text."""
 
     operation: str
     action: Callable[[Call, Callable[[], object]], object]
@@ -133,7 +139,7 @@ class Wire:
         call = _call(operation, request)
         self.calls.append(call)
         for trap in self.traps:
-            if trap.operation == operation and trap.where in f"{call.bucket}/{call.key}" and trap.times > 0:
+            if trap.operation == operation and trap.where in call.uri and trap.times > 0:
                 trap.times -= 1
                 return trap.action(call, forward)
         return forward()

@@ -275,14 +275,14 @@ CASES = [
     Case(
         rule="dataset-too-few-normal",
         body=manifest(*sound_lines(normal=19)),
-        says="19 images are labelled normal; a dataset needs 20",
+        says="19 sound lines are labelled normal; a dataset needs 20",
         severity=WARNING,
         value="19",
     ),
     Case(
         rule="dataset-too-few-anomaly",
         body=manifest(*sound_lines(anomaly=9)),
-        says="9 images are labelled anomaly; a dataset needs 10",
+        says="9 sound lines are labelled anomaly; a dataset needs 10",
         severity=WARNING,
         value="9",
     ),
@@ -290,7 +290,7 @@ CASES = [
         Case(
             rule=f"dataset-too-few-{name}",
             body=manifest(*sound_lines(**counts)),
-            says=f"9 images are labelled {name}; a {role.value} dataset needs 10",
+            says=f"9 sound lines are labelled {name}; a {role.value} dataset needs 10",
             value="9",
             options=lambda role=role: {"policy": Policy(role=role)},
         )

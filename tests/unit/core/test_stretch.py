@@ -44,7 +44,8 @@ def test_read_counts_classes_labels_and_values() -> None:
         )
     )
 
-    assert stretch.classes.seen == {"normal": (2, 1), "anomaly": (1, 2)}
+    assert stretch.usable() == {"normal": 2, "anomaly": 1}
+    assert stretch.objects == 6
     assert stretch.labels.seen == {"anomaly-label": (5, 1)}
     assert stretch.values.seen == {("normal", "0"): (1, 1), ("anomaly", "1"): (1, 2)}
 
