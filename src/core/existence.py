@@ -349,8 +349,8 @@ _UNCHECKED: Final = {
         "image-access-denied",
         "S3 answers 403",
         (
-            "Grant s3:ListBucket on arn:aws:s3:::{bucket} and s3:GetObject on arn:aws:s3:::{bucket}/*: for the deployed "
-            "gate's role by the stack's parameter ImagesBucketArns and, if another account owns the bucket, in its policy."
+            "Grant s3:ListBucket on arn:aws:s3:::{bucket} and s3:GetObject on arn:aws:s3:::{bucket}/*: to the deployed "
+            "gate by its parameter ImagesBucketArns and, if another account owns the bucket, in the bucket's policy."
         ),
     ),
 }

@@ -146,7 +146,8 @@ class Report(_Model):
     run: str = Field(description="Names the folder of this run's files.")
     files: dict[str, ReportFile] = Field(description="By name.")
     accepted: Literal["all", "some", "none"] = Field(
-        description="Lines with no error and nothing unchecked, whatever is wrong with the whole; some: the run's accepted.manifest."
+        description="Lines with no error and nothing unchecked, whatever is wrong with the whole. "
+        "Some: those in the run's accepted.manifest."
     )
     statistics: ReportStatistics
     totals: dict[str, int] = Field(description="Findings by rule, exact.")

@@ -15,7 +15,7 @@ from core.errors import NoSuchBucketError, RefusedError, RetryableError
 from core.existence import Cause, ImageCheck, check_images, judge_images, similar_keys
 from core.file_shape import HEAD_BYTES, judge_shape
 from core.finding import Finding, Verdict, verdict
-from core.lines import BYTE_ORDER_MARK, split_lines
+from core.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
 from core.ports import FindingSink, ImageStore
@@ -129,25 +129,10 @@ def _too_large(manifest: ManifestObject, policy: Policy) -> bool:
 
 def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_of_time: Callable[[], bool]) -> bool:
     """Reads and judges the lines; returns whether it came to the end of a file that is JSON Lines."""
-    policy, stretch, digest = judgement.policy, judgement.stretch, hashlib.sha256()
-
-    limit = policy.consumer.manifest_bytes
-    stopped: list[Finding] = []
-
-    def counted() -> Iterator[bytes]:
-        for chunk in chunks:
-            if out_of_time():
-                stopped.extend(_not_fully_read(stretch, policy))
-                return
-            digest.update(chunk)
-            judgement.bytes_read += len(chunk)
-            if limit is not None and judgement.bytes_read > limit:
-                message = f"The manifest has more than the {limit:,} bytes that {policy.consumer.name} reads."
-                stopped.extend(policy.finding("manifest-too-large", message, value=judgement.bytes_read))
-                return
-            yield chunk
-
-    head, stream = _headed(counted())
+    policy, stretch = judgement.policy, judgement.stretch
+    stream = _Stream(chunks, policy.consumer.manifest_bytes, out_of_time)
+    head, rest = _headed(iter(stream))
+    judgement.bytes_read = stream.size
     offset = 0
     if head.startswith(BYTE_ORDER_MARK):
         offset = len(BYTE_ORDER_MARK)
@@ -156,23 +141,64 @@ def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_
     if shape := judge_shape(head, policy):
         _record(judgement, sink, shape)
         return False
-    for block in split_lines(stream, offset=offset):
-        if stopped and not block.ended:
-            break  # the beginning of a line whose end was not read
-        if out_of_time():
-            stopped.extend(_not_fully_read(stretch, policy))
+    for block in split_lines(rest, offset=offset):
+        stream.since_block = 0
+        cut = not block.ended and (stream.too_large or stream.late)
+        stream.late = stream.late or out_of_time()
+        if cut or stream.late:
             break
         sink.write(stretch.read(block, policy))
-    if stopped:
-        _record(judgement, sink, stopped[:1])
-        return False
-    judgement.sha256 = digest.hexdigest()
-    return True
+    judgement.bytes_read = stream.size
+    _record(judgement, sink, _judge_end(stream, len(stretch.states), policy))
+    judgement.sha256 = None if stream.too_large or stream.late else stream.digest.hexdigest()
+    return judgement.sha256 is not None
 
 
-def _not_fully_read(stretch: Stretch, policy: Policy) -> list[Finding]:
-    message = f"Time ran out after line {len(stretch.states):,}; the lines that follow were not read."
-    return policy.finding("manifest-not-fully-read", message)
+class _Stream:
+    """The bytes of a manifest, counted and hashed. It ends early past the consumer's limit, or out of time.
+
+    Attributes:
+        size: Bytes so far.
+        digest: Of those bytes.
+        since_block: Bytes since the last whole lines: many only where a line is very long.
+        too_large: It ended at the limit.
+        late: It ended because time ran out.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], limit: int | None, out_of_time: Callable[[], bool]) -> None:
+        self.size = 0
+        self.digest = hashlib.sha256()
+        self.since_block = 0
+        self.too_large = False
+        self.late = False
+        self._chunks = chunks
+        self._limit = limit
+        self._out_of_time = out_of_time
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.late = self.since_block > MAX_LINE_BYTES and self._out_of_time()
+            if self.late:
+                return
+            self.size += len(chunk)
+            self.since_block += len(chunk)
+            self.digest.update(chunk)
+            self.too_large = self._limit is not None and self.size > self._limit
+            if self.too_large:
+                return
+            yield chunk
+
+
+def _judge_end(stream: _Stream, lines: int, policy: Policy) -> list[Finding]:
+    """Why the manifest was not read to its end, if it was not."""
+    if stream.too_large:
+        limit = f"{policy.consumer.name} reads {policy.consumer.manifest_bytes:,}"
+        message = f"The manifest has more than {stream.size - 1:,} bytes; {limit}."
+        return policy.finding("manifest-too-large", message, value=stream.size)
+    if stream.late:
+        message = f"Time ran out after line {lines:,}; the lines that follow were not read."
+        return policy.finding("manifest-not-fully-read", message)
+    return []
 
 
 def _headed(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

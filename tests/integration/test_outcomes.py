@@ -196,6 +196,25 @@ def test_same_event_again_and_again_throttled_is_told_once(world: World, inbox: 
     assert len({receipt["message_id"] for receipt in world.receipts()}) == 1
 
 
+def test_all_clear_is_told_though_only_failures_are(world: World, inbox: Inbox) -> None:
+    world.put_images()
+    event = world.drop()
+    world.wire.fail("ListObjectsV2", 503, "SlowDown", where=IMAGES)
+    for _ in range(2):
+        with pytest.raises(RetryableError):
+            world.invoke(event)
+    world.wire.mend()
+    world.wire.fail("Publish", 503, "Unavailable")
+    with pytest.raises(RetryableError, match="Publishing"):
+        world.invoke(event)
+    world.wire.mend()
+
+    assert world.invoke(event)["manifests"][0]["outcome"] == "kept"
+    assert inbox.verdicts() == ["INCOMPLETE", "VALID"]
+    world.invoke(event)
+    assert inbox.verdicts() == []
+
+
 def test_throttled_verdict_that_stays_invalid_is_told_once(world: World, inbox: Inbox) -> None:
     world.put_images()
     event = world.drop(good() + b"{\n")
@@ -404,6 +423,33 @@ def test_out_of_time_while_checking_images(world: World, inbox: Inbox) -> None:
     assert len(inbox.messages()) == 1
 
 
+def test_out_of_time_before_the_second_read(world: World) -> None:
+    world.put_images()
+    clock = [15 * MINUTE]
+    event = world.drop(good() + b"{\n")
+    world.wire.before("ListObjectsV2", lambda: clock.__setitem__(0, 1_000), where=IMAGES)
+
+    report = world.judge(event, remaining=lambda: clock[0])
+
+    assert report["verdict"] == "INVALID"
+    assert report["accepted"] == "some"
+    assert set(report["files"]) == {"findings.jsonl"}
+
+
+def test_out_of_time_before_the_second_record(world: World, inbox: Inbox) -> None:
+    records = [world.drop(b"{\n", key=f"{name}.manifest")["Records"][0] for name in "ab"]
+    clock = [15 * MINUTE]
+    world.wire.before("Publish", lambda: clock.__setitem__(0, 1_000))
+
+    with pytest.raises(RetryableError, match=r"No time was left for s3://drop-here/b\.manifest"):
+        world.invoke({"Records": records}, remaining=lambda: clock[0])
+
+    assert len(world.report_keys()) == 1
+    answer = world.invoke({"Records": records})
+    assert [manifest["outcome"] for manifest in answer["manifests"]] == ["kept", "judged"]
+    assert inbox.verdicts() == ["INVALID", "INVALID"]
+
+
 @pytest.mark.parametrize(("timeout", "reserve"), [(30_000, 6_000), (900_000, 45_000), (5_000, 2_000)])
 def test_time_that_is_kept_for_writing(world: World, timeout: int, reserve: int) -> None:
     world.put_images()
@@ -438,7 +484,8 @@ def test_throttled_while_checking_images(world: World, inbox: Inbox, operation: 
     assert len(inbox.messages()) == 1
     world.wire.mend()
     assert world.judge(event)["verdict"] == "VALID"
-    assert inbox.messages() == []
+    # Whoever was told that it is INCOMPLETE is told that this is over.
+    assert inbox.verdicts() == ["VALID"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
     EndpointConnectionError,
+    EndpointResolutionError,
     FlexibleChecksumError,
     IncompleteReadError,
     NoCredentialsError,
@@ -15,7 +16,7 @@ from botocore.exceptions import (
 from urllib3.exceptions import ProtocolError
 
 from aws.faults import code_of, status_of, translated
-from core.errors import AccessDeniedError, GateError, NoSuchBucketError, PermanentError, RetryableError
+from core.errors import AccessDeniedError, GateError, NoSuchBucketError, PermanentError, RefusedError, RetryableError
 
 
 def answer(status: int, code: str, message: str = "So said AWS") -> ClientError:
@@ -91,17 +92,15 @@ def test_translated_answer_about_the_credentials(status: int, code: str) -> None
 def test_translated_answer_that_refuses(status: int, code: str) -> None:
     error = translation(answer(status, code))
 
-    assert type(error) is PermanentError
+    assert type(error) is RefusedError
     assert str(error) == f"Doing it was refused ({code}: So said AWS)."
 
 
 def test_translated_answer_of_nothing_there() -> None:
     error = translation(answer(404, "NotFound"))
 
-    assert type(error) is PermanentError
-    assert str(error) == (
-        "Doing it was refused (NotFound: So said AWS). Create it, or correct its name in the settings."
-    )
+    assert type(error) is RefusedError
+    assert str(error) == "Doing it was refused (NotFound: So said AWS). Create it, or correct its name."
 
 
 def test_translated_answer_without_words() -> None:
@@ -135,12 +134,18 @@ def test_translated_fault_of_the_set_up(error: BotoCoreError) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [ParamValidationError(report="Invalid bucket name"), ValueError("Invalid endpoint: x")]
+    ("error", "family"),
+    [
+        (ParamValidationError(report="Invalid bucket name"), RefusedError),
+        (EndpointResolutionError(msg="Unrecognized S3Express bucket name format."), RefusedError),
+        (ValueError("Invalid endpoint: x"), PermanentError),
+    ],
+    ids=range(3),
 )
-def test_translated_fault_of_the_call(error: Exception) -> None:
+def test_translated_fault_of_the_call(error: Exception, family: type[Exception]) -> None:
     translated_error = translation(error)
 
-    assert type(translated_error) is PermanentError
+    assert type(translated_error) is family
     assert str(translated_error) == f"Doing it is not possible: {error}"
 
 

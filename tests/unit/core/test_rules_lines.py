@@ -357,7 +357,7 @@ NEAR_MISSES: list[tuple[str, Line]] = [
     ("label-missing", line() | {"anomaly-mask-ref": "s3://images/m.png", "anomaly-mask-ref-metadata": metadata()}),
     ("label-unannotated", line() | {"id": 7}),
     ("label-failed", line() | {"second-metadata": {"failure-reason": "no workers"}}),
-    ("label-failed", with_metadata(failure_reason="retried, then labelled")),
+    ("label-failed", line(failure_reason="of no label")),
     *(("label-value-invalid", line(anomaly_label=value)) for value in ("0", "+0", "-0", "000")),
     ("label-several", line() | {"boxes": {}, "boxes-metadata": metadata(type="groundtruth/object-detection")}),
     ("metadata-malformed", with_metadata(extra={"any": "thing"}, nothing=None)),

@@ -229,7 +229,7 @@ CASES = [
     Case(
         rule="source-ref-other-bucket",
         body=SOUND + manifest(line("s3://others/1.png")),
-        says="The image lies in bucket 'others'; the dataset's bucket, which most lines name, is 'images'",
+        says="the dataset's bucket, which most lines name (the first of equals), is 'images'",
         line=35,
         field="source-ref",
         value="s3://others/1.png",

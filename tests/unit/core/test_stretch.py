@@ -21,7 +21,7 @@ def finding(line_number: int | None, severity: Severity, rule: str = "image-not-
 def test_read_tells_what_each_line_is() -> None:
     stretch, findings = read(manifest(line(1), b"", b"{", line(2, "scratch"), line(3, anomaly_label="zero"), b"\xff"))
 
-    assert list(stretch.states) == [0, BLANK, INVALID | UNLABELED, UNLABELED, 0, INVALID | UNLABELED]
+    assert list(stretch.states) == [0, BLANK, INVALID, UNLABELED, 0, INVALID]
     assert [finding.line for finding in findings] == [2, 3, 4, 5, 6]
     assert stretch.tally.totals == {
         "line-blank": 1,

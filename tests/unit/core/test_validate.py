@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 
 from core.consumers import DEFAULT_CONSUMER, Role
-from core.errors import GateError, NoSuchBucketError, PermanentError, RetryableError
+from core.errors import GateError, NoSuchBucketError, PermanentError, RefusedError, RetryableError
 from core.existence import Cause, ImageCheck
 from core.finding import Finding, Severity, Verdict
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
 from core.validate import validate
 from tests.builders import BUCKET, encoded, line, manifest, sound_lines
-from tests.fakes import MANIFEST, Judged, MemoryImages, images_of, judge, times
+from tests.fakes import MANIFEST, Judged, MemoryImages, Sink, images_of, judge, times
 
 SOUND = manifest(*sound_lines())
 ODD_KEYS = [
@@ -443,3 +443,49 @@ def test_a_consumer_without_limits_takes_any_manifest() -> None:
 def test_uri_tells_where_a_manifest_lies() -> None:
     assert ManifestObject("bucket", "a b/c").uri == "s3://bucket/a b/c"
     assert ManifestObject(None, "/tmp/c.manifest").uri == "/tmp/c.manifest"  # noqa: S108 - nothing is opened
+
+
+def test_validate_asks_the_clock_within_a_line_without_end() -> None:
+    chunks = iter([b"x" * 1024**2] * 300)
+
+    judged = validate(OpenManifest(MANIFEST, chunks), Policy(), MemoryImages({}), Sink(), out_of_time=times(3))
+
+    assert judged.stretch.tally.totals == {"manifest-not-fully-read": 1}
+    assert len(list(chunks)) > 290
+    assert judged.sha256 is None
+
+
+def test_validate_stops_at_the_limit_where_the_size_was_not_known() -> None:
+    small = replace(DEFAULT_CONSUMER, manifest_bytes=1_000)
+    body = manifest(*sound_lines())
+    chunks = iter([body[:900], body[900:1_900], body[1_900:]])
+
+    judged = validate(
+        OpenManifest(ManifestObject(None, "-"), chunks),
+        Policy(consumer=small, check_images=False),
+        MemoryImages({}),
+        Sink(),
+    )
+
+    assert judged.stretch.tally.totals == {"manifest-too-large": 1}
+    assert judged.verdict is Verdict.INVALID
+    assert len(list(chunks)) == 1
+
+
+@pytest.mark.parametrize("fault_at", [1, 3])
+def test_images_that_may_not_be_asked_for_stay_unchecked(fault_at: int) -> None:
+    body = manifest(*sound_lines())
+    images = MemoryImages(images_of(body), faults={fault_at: RefusedError("no such name")})
+
+    judged = judge(body, manifest=replace(MANIFEST, bucket="elsewhere"), images=images)
+
+    assert [finding.rule for finding in judged.findings] == ["images-unchecked"]
+    assert "no such name" in judged.findings[0].message
+    assert judged.judgement.verdict is Verdict.INCOMPLETE
+
+
+@pytest.mark.parametrize("inside", ["\\ud800" * 300, "x"], ids=["surrogates", "plain"])
+def test_a_pretty_printed_object_needs_no_sound_reference(inside: str) -> None:
+    judged = judge(f'{{\n "source-ref": "s3://images/{inside}.png"\n}}\n'.encode())
+
+    assert [finding.rule for finding in judged.findings] == ["manifest-not-json-lines"]
