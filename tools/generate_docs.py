@@ -205,8 +205,10 @@ def _cost(template: Mapping[str, Any]) -> str:
     alarms = sum(r["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in r for r in template["Resources"].values())
     standing = (
         f"The function costs ${_GB_SECOND * 10:.6f} for each ten seconds with 1 GB of memory. "
-        f"Whether or not manifests come, {alarms} alarms cost ${alarms * _ALARM:.2f} a month; "
-        f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}."
+        f"Whether or not manifests come, {alarms} alarms cost ${alarms * _ALARM:.2f} a month (two more with "
+        "`ExistingManifestBucket`); "
+        f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}. "
+        "Storage, logs and traces come on top."
     )
     return "\n".join([*rows, "", standing])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import stat
 import sys
@@ -12,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,7 +26,7 @@ from core.errors import GateError, PermanentError
 from core.finding import Finding, Verdict
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
-from core.ports import Found, NotFound, Page
+from core.ports import FindingSink, Found, NotFound, Page
 from core.report import Report, build_report
 from core.source_ref import SourceRef, parse
 from core.validate import validate
@@ -37,11 +38,15 @@ STANDARD_INPUT: Final = "-"
 _CHUNK_BYTES: Final = 1024**2
 
 
-class _Unwritten:
-    """Findings are in the report; a shell has no file of all."""
+class _FindingLines:
+    """Every finding, one a line, where a file was asked for; the core's `FindingSink`."""
+
+    def __init__(self, file: TextIO | None) -> None:
+        self._file = file
 
     def write(self, findings: Sequence[Finding]) -> None:
-        pass
+        if self._file is not None:
+            self._file.writelines(f"{json.dumps(finding.to_json())}\n" for finding in findings)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,12 +64,14 @@ def run(options: argparse.Namespace) -> int:
     )
     s3 = _S3(options.endpoint_url)
     verdicts: list[Verdict] = []
-    if any(_is_same_file(options.output, name) for name in options.manifests):
-        raise PermanentError(f"--output {options.output!r} would overwrite a manifest; name another file.")
-    with opened(options.output) as file:
+    for path in filter(None, (options.output, options.findings)):
+        if any(_is_same_file(path, name) for name in options.manifests):
+            raise PermanentError(f"{path!r} is a manifest and would be overwritten; name another file for the output.")
+    all_findings = opened(options.findings) if options.findings else nullcontext()
+    with opened(options.output) as file, all_findings as findings:
         for name in options.manifests:
             try:
-                report = _judge(name, policy, s3)
+                report = _judge(name, policy, s3, _FindingLines(findings))
             except GateError as error:
                 complain(error)
                 verdicts.append(Verdict.INCOMPLETE)
@@ -119,7 +126,7 @@ class _S3:
         return self._images.head(bucket, keys)
 
 
-def _judge(name: str, policy: Policy, s3: _S3) -> Report:
+def _judge(name: str, policy: Policy, s3: _S3, sink: FindingSink) -> Report:
     """Judges the manifest of a path or location, and writes nothing to S3.
 
     Raises:
@@ -128,7 +135,7 @@ def _judge(name: str, policy: Policy, s3: _S3) -> Report:
     looked_at, began, before = datetime.now(UTC), time.monotonic(), s3.requests.snapshot()
     opened = s3.open(name) if name[:3].lower() == "s3:" else _open_file(name)
     try:
-        judgement = validate(opened, policy, s3, _Unwritten())
+        judgement = validate(opened, policy, s3, sink)
     except PermanentError as error:
         if isinstance(error.__cause__, BotoCoreError | ClientError):
             raise PermanentError(f"{error} Or judge the lines alone, with --no-images: it needs no AWS.") from error

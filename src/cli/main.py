@@ -118,6 +118,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-images", action="store_true", help="judge the lines alone; needs no AWS account")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: %(default)s")
     parser.add_argument("--output", metavar="FILE", default="-", help="default: standard output")
+    parser.add_argument("--findings", metavar="FILE", help="where to write every finding, one JSON object a line")
     _add_endpoint(parser)
 
 

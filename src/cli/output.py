@@ -61,7 +61,7 @@ def as_text(report: Report) -> str:
     """A report for people: findings in the manner of compilers, then a summary."""
     text = [line for finding in report.findings for line in _finding(finding, _location(report))]
     if report.capped:
-        text.append(f"(some findings are left out here; {sum(report.totals.values()):,} in all)")
+        text.append(f"({sum(report.totals.values()):,} findings in all; --findings FILE writes every one)")
     if text:
         text.append("")
     if report.totals:

@@ -424,6 +424,24 @@ def test_output_goes_to_a_file(file: Files, capsys: pytest.CaptureFixture[str]) 
     assert valid_report(json.loads(Path("report.json").read_bytes()))["verdict"] == "VALID"
 
 
+def test_every_finding_goes_to_a_file_where_one_is_asked_for(file: Files, reports: Callable[..., list[Json]]) -> None:
+    name = file(b"{\n" * 120)
+
+    (report,) = reports("--no-images", "--findings", "all.jsonl", name, status=1)
+
+    every = [json.loads(line) for line in Path("all.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [finding["line"] for finding in every] == list(range(1, 121))
+    assert len(every) == sum(report["totals"].values())
+
+
+def test_findings_never_overwrite_a_manifest(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    name = file()
+
+    assert main(["check", "--no-images", "--findings", name, name]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert Path(name).read_bytes() == good()
+
+
 def test_a_dash_is_standard_output(file: Files, reports: Callable[..., list[Json]]) -> None:
     (report,) = reports("--no-images", "--output", "-", file(), status=0)
 
@@ -450,7 +468,7 @@ def test_a_manifest_is_never_overwritten(output: str, file: Files, capsys: pytes
 
     told = complaint(["--no-images", "--output", output, "missing.manifest", name], capsys)
 
-    assert "would overwrite a manifest" in told
+    assert "is a manifest and would be overwritten" in told
     assert Path(name).read_bytes() == good()
 
 

@@ -161,6 +161,20 @@ def test_credentials_that_are_refused_are_no_fault_of_the_images(world: World) -
     assert world.report_keys() == []
 
 
+@pytest.mark.parametrize("count", [LISTED, LOOKED_AT])
+def test_look_that_s3_refuses_is_a_finding(world: World, inbox: Inbox, count: int) -> None:
+    event = world.drop(good(good_keys(count)))
+    world.wire.fail("ListObjectsV2", 400, "InvalidRequest", where=IMAGES)
+    world.wire.fail("HeadObject", 416, where=IMAGES)
+
+    report = world.judge(event)
+
+    assert report["verdict"] == "INCOMPLETE"
+    (finding,) = [finding for finding in report["findings"] if finding["rule"] == "images-unchecked"]
+    assert "was refused" in finding["message"]
+    assert inbox.verdicts() == ["INCOMPLETE"]
+
+
 def test_bucket_that_tells_neither_region_nor_fault(world: World) -> None:
     world.put_images()
     event = world.drop()

@@ -129,8 +129,8 @@ def test_translated_fault_of_the_set_up(error: BotoCoreError) -> None:
     translated_error = translation(error)
 
     assert type(translated_error) is PermanentError
-    assert str(error) in str(translated_error)
-    assert "Check the AWS credentials" in str(translated_error)
+    fix = "Check the AWS credentials, the region and the clock."
+    assert str(translated_error) == f"Doing it is not possible: {str(error).rstrip('.')}. {fix}"
 
 
 @pytest.mark.parametrize(
