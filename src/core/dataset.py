@@ -66,12 +66,11 @@ def _judge_values(values: Sightings[tuple[str, str]], policy: Policy) -> Iterato
 
 
 def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
-    if stretch.objects == 0:
-        return  # the findings on the lines say it
-    if stretch.count(LineState.UNLABELED) == stretch.objects:
+    if stretch.objects and stretch.count(LineState.UNLABELED) == stretch.objects:
         yield from policy.finding("dataset-no-labels", "No line is labelled.")
-        return
     usable = stretch.usable()
+    if not usable:
+        return  # the findings on the lines say it
     fewest = policy.consumer.fewest_images.get(policy.role or Role.SINGLE, {})
     for class_name, least in fewest.items():
         count = usable.get(class_name, 0)

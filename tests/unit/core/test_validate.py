@@ -489,3 +489,18 @@ def test_a_pretty_printed_object_needs_no_sound_reference(inside: str) -> None:
     judged = judge(f'{{\n "source-ref": "s3://images/{inside}.png"\n}}\n'.encode())
 
     assert [finding.rule for finding in judged.findings] == ["manifest-not-json-lines"]
+
+
+@pytest.mark.parametrize("body", [b"{\n" * 40, manifest(*(line(f"images/{n}.png") for n in range(40)))], ids=range(2))
+def test_where_every_line_is_at_fault_nothing_is_said_of_labels(body: bytes) -> None:
+    judged = judge(body)
+
+    assert {rule for rule in judged.rules if rule.startswith("dataset-")} == set()
+
+
+def test_a_repeated_image_is_counted_once() -> None:
+    twice = [each for each in sound_lines() for _ in range(2)]
+
+    judged = judge(manifest(*twice))
+
+    assert judged.judgement.stretch.usable() == {"normal": 22, "anomaly": 12}
