@@ -61,7 +61,9 @@ def as_text(report: Report) -> str:
     """A report for people: findings in the manner of compilers, then a summary."""
     text = [line for finding in report.findings for line in _finding(finding, _location(report))]
     if report.capped:
-        text.append(f"({sum(report.totals.values()):,} findings in all; --findings FILE writes every one)")
+        text.append(
+            f"({sum(report.totals.values()):,} findings in all, not all of them listed; check --findings FILE writes every one)"
+        )
     if text:
         text.append("")
     if report.totals:
@@ -99,7 +101,7 @@ def _finding(finding: ReportFinding, name: str) -> Iterator[str]:
         yield f"    on lines {', '.join(map(str, finding.lines))}" + (
             ", …" if (finding.count or 0) > len(finding.lines) else ""
         )
-    if finding.field is not None and finding.field not in finding.message:
+    if finding.field is not None and finding.field != "source-ref" and finding.field not in finding.message:
         yield f"    at: {finding.field}"
     if finding.value is not None:
         yield f"    found: {finding.value}"

@@ -94,7 +94,8 @@ class References:
         yield from self._judge_repeats(policy)
 
     def _judge_buckets(self, dataset: str | None, policy: Policy) -> Iterator[Finding]:
-        source = "is configured" if policy.images_bucket else "most lines name (the first of equals)"
+        first_of_equals = dataset is not None and not policy.images_bucket and self._most_named(dataset) > 1
+        source = "is configured" if policy.images_bucket else "is named first" if first_of_equals else "most lines name"
         others = [
             (line, name, key)
             for name, bucket in self.buckets.items()
@@ -108,6 +109,10 @@ class References:
             yield from policy.finding(
                 "source-ref-other-bucket", message, kind=name, line=line, field="source-ref", value=value
             )
+
+    def _most_named(self, bucket: str) -> int:
+        """How many buckets are named on as many lines."""
+        return sum(other.count == self.buckets[bucket].count for other in self.buckets.values())
 
     def _judge_repeats(self, policy: Policy) -> Iterator[Finding]:
         """Each repeat against the first line that names the image, and against the first one that labels it."""

@@ -5,6 +5,8 @@ from core.inspection import Entry
 from core.policy import Policy
 from core.references import BucketReferences, References
 from core.source_ref import SourceRef
+from tests.builders import line, manifest
+from tests.fakes import judge
 
 
 def references(*lines: tuple[str, str, str | None] | None) -> References:
@@ -112,3 +114,11 @@ def test_merge_equals_reading_on() -> None:
 
     assert merged == references(*first, *second)
     assert list(merged.buckets) == ["one", "two", "three"]
+
+
+def test_of_buckets_named_equally_often_the_first_is_said_to_be_the_dataset_s() -> None:
+    judged = judge(manifest(line("s3://one/1.png"), line("s3://two/2.png")))
+
+    (finding,) = (finding for finding in judged.findings if finding.rule == "source-ref-other-bucket")
+    assert finding.line == 2
+    assert "the dataset's bucket, which is named first, is 'one'" in finding.message

@@ -229,7 +229,7 @@ CASES = [
     Case(
         rule="source-ref-other-bucket",
         body=SOUND + manifest(line("s3://others/1.png")),
-        says="the dataset's bucket, which most lines name (the first of equals), is 'images'",
+        says="the dataset's bucket, which most lines name, is 'images'",
         line=35,
         field="source-ref",
         value="s3://others/1.png",
