@@ -22,9 +22,13 @@ def _candidates(version: str) -> Iterator[Path]:
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         if (path := Path(folder, name)).is_file():
             yield path
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    yield from sorted(pyenv.glob(f"versions/{version}.*/bin/{name}"))
+            yield from _pyenv(Path(folder).parent, version)  # of whose shims this may be one
+    yield from _pyenv(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")), version)
     yield from sorted(Path.home().glob(f".local/share/uv/python/cpython-{version}.*/bin/{name}"))
+
+
+def _pyenv(root: Path, version: str) -> list[Path]:
+    return sorted(root.glob(f"versions/{version}.*/bin/python{version}"))
 
 
 def _runs_as(path: Path, version: str) -> bool:

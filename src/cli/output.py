@@ -61,9 +61,8 @@ def as_text(report: Report) -> str:
     """A report for people: findings in the manner of compilers, then a summary."""
     text = [line for finding in report.findings for line in _finding(finding, _location(report))]
     if report.capped:
-        text.append(
-            f"({sum(report.totals.values()):,} findings in all, not all of them listed; check --findings FILE writes every one)"
-        )
+        total = sum(report.totals.values())
+        text.append(f"({total:,} findings in all, not all of them listed; check --findings FILE writes every one)")
     if text:
         text.append("")
     if report.totals:
