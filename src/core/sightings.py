@@ -1,4 +1,7 @@
-"""How often something was seen, and where first; bounded, so that no manifest can fill the memory."""
+"""How often something was seen, and where first; bounded, so that no manifest can fill the memory.
+
+Merging is exact as long as no more than `LIMIT` things are seen.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -23,6 +24,8 @@ METRICS: Final = (
 )
 
 logger: Final = Logger()
+# It tells of credentials and endpoints at every start, and knows of no manifest.
+logging.getLogger("botocore").setLevel(logging.WARNING)
 _metrics: Final = Metrics(namespace=NAMESPACE)
 
 

@@ -33,7 +33,7 @@ _Topic = Annotated[
 ]
 _Prefix = Annotated[str, _matching("([^/].{0,255})?", "at most 256 characters that do not begin with a slash")]
 _Folder = Annotated[
-    str, _matching("([^/].{0,254}/)?", "at most 256 characters that end, but do not begin, with a slash")
+    str, _matching("([!-.0-~][ -~]{0,254}/)?", "at most 256 ASCII characters that end, but do not begin, with a slash")
 ]
 
 

@@ -85,7 +85,7 @@ def test_read_settings_reads_all() -> None:
         ("REPORTS_PREFIX", "gate", "end, but do not begin, with a slash"),
         ("REPORTS_PREFIX", "/gate/", "end, but do not begin, with a slash"),
         ("REPORTS_PREFIX", "/", "end, but do not begin, with a slash"),
-        ("REPORTS_PREFIX", "g" * 256 + "/", "at most 256 characters"),
+        ("REPORTS_PREFIX", "g" * 256 + "/", "at most 256 ASCII characters"),
         ("MANIFESTS_PREFIX", "/in", "do not begin with a slash"),
         ("MANIFESTS_PREFIX", "i" * 257, "at most 256 characters"),
         ("CONSUMER", "nobody", "one of lookout-for-vision"),
@@ -140,3 +140,10 @@ def test_read_settings_takes_one_bucket_with_prefixes_apart(reports: str, manife
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         read_settings(LEAST).reports_bucket = "other"
+
+
+def test_read_settings_bounds_the_prefix_of_reports_in_bytes() -> None:
+    assert read_settings(LEAST | {"REPORTS_PREFIX": "a" * 255 + "/"}).reports_prefix
+
+    with pytest.raises(PermanentError, match=r"REPORTS_PREFIX.*at most 256 ASCII characters"):
+        read_settings(LEAST | {"REPORTS_PREFIX": "\U0001f600" * 255 + "/"})
