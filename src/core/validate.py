@@ -193,7 +193,7 @@ def _judge_end(stream: _Stream, lines: int, policy: Policy) -> list[Finding]:
     """Why the manifest was not read to its end, if it was not."""
     if stream.too_large:
         limit = f"{policy.consumer.name} reads {policy.consumer.manifest_bytes:,}"
-        message = f"The manifest has more than {stream.size - 1:,} bytes; {limit}."
+        message = f"The manifest has at least {stream.size:,} bytes; {limit}."
         return policy.finding("manifest-too-large", message, value=stream.size)
     if stream.late:
         message = f"Time ran out after line {lines:,}; the lines that follow were not read."
