@@ -61,12 +61,12 @@ def sound_lines(normal: int = 22, anomaly: int = 12, first: int = 1_001) -> list
 
 
 def refs_of(body: bytes) -> Iterable[str]:
-    """All source-refs that can be read, good or bad."""
+    """All references to images and masks that can be read, good or bad."""
     for raw in body.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
         try:
             content = json.loads(raw)
         except (ValueError, RecursionError):
             continue
-        ref = content.get("source-ref") if isinstance(content, Mapping) else None
-        if isinstance(ref, str) and ref.startswith("s3://") and "/" in ref[5:]:
-            yield ref
+        for key, ref in content.items() if isinstance(content, Mapping) else ():
+            if key.endswith("-ref") and isinstance(ref, str) and ref.startswith("s3://") and "/" in ref[5:]:
+                yield ref

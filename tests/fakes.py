@@ -1,5 +1,6 @@
 """The core's ports, in memory."""
 
+import struct
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from core.validate import Judgement, validate
 from tests.builders import BUCKET, refs_of
 
 SOUND_IMAGE: Final = Found(size=1_000)
+_EMPTY: Final[dict[str, dict[str, Found]]] = {"manifests": {}, BUCKET: {}}
+SOUND_START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 640, 480) + b"\x08\x02\0\0\0"
 MANIFEST: Final = ManifestObject("manifests", "my.manifest", version="1", etag="e", sequencer="01")
 
 
@@ -33,7 +36,8 @@ class MemoryImages:
         page_size: Objects on a page of a listing.
         regions: Where that is not told, no region is.
         listing_denied: Listing is not allowed.
-        answers: Keys at which a single look does not find what is there.
+        answers: Keys at which a single look or a read does not find what is there.
+        contents: What is in the images; all others are PNGs of 640 by 480.
         faults: What to raise at which request, counted from 1.
         arrange: What is done to each page before it is given out.
     """
@@ -46,18 +50,21 @@ class MemoryImages:
         regions: Mapping[str, str] | None = None,
         listing_denied: bool = False,
         answers: Mapping[str, NotFound] | None = None,
+        contents: Mapping[str, bytes] | None = None,
         faults: Mapping[int, GateError] | None = None,
         arrange: Callable[[Page], Page] = lambda page: page,
     ) -> None:
         self.buckets = {name: dict(images) for name, images in buckets.items()}
         self.requests: Counter[str] = Counter()
         self.heads: list[str] = []
+        self.reads: list[tuple[str, int]] = []
         self.starts: list[str] = []
         self._sorted = {name: sorted(images, key=str.encode) for name, images in buckets.items()}
         self._page_size = page_size
         self._regions = regions or {}
         self._listing_denied = listing_denied
         self._answers = answers or {}
+        self._contents = contents or {}
         self._faults = faults or {}
         self._arrange = arrange
 
@@ -81,7 +88,17 @@ class MemoryImages:
         for key in keys:
             self._count("head")
             self.heads.append(key)
-            yield key, self._answers.get(key) or self.buckets.get(bucket, {}).get(key, NotFound.MISSING)
+            there: Found | NotFound = self.buckets.get(bucket, {}).get(key, NotFound.MISSING)
+            yield key, self._answers.get(key, there)
+
+    def read_starts(self, bucket: str, keys: Sequence[str], size: int) -> Iterator[tuple[str, bytes | NotFound]]:
+        for key in keys:
+            self._count("read")
+            self.reads.append((key, size))
+            there = key in self._open(bucket)
+            content = self._contents.get(key, SOUND_START) if there else NotFound.MISSING
+            content = self._answers.get(key, content)
+            yield key, content if isinstance(content, NotFound) else content[:size]
 
     def _open(self, bucket: str) -> Mapping[str, Found]:
         if bucket not in self.buckets:
@@ -135,6 +152,7 @@ def judge(  # noqa: PLR0913 - each test names the few that it is about
     choices_allowed: bool = False,
     out_of_time: Callable[[], bool] = lambda: False,
     keep: int = 100,
+    train: Judgement | None = None,
 ) -> Judged:
     """Validates a manifest, given as bytes or in chunks. Unless told otherwise, its images exist."""
     chunks = [body] if isinstance(body, bytes) else list(body)
@@ -142,11 +160,12 @@ def judge(  # noqa: PLR0913 - each test names the few that it is about
     judgement = validate(
         OpenManifest(manifest, iter(chunks), archived=archived, metadata=metadata or {}),
         policy or Policy(),
-        images or MemoryImages({"manifests": {}, BUCKET: {}} | images_of(b"".join(chunks))),
+        images or MemoryImages(_EMPTY | images_of(b"".join(chunks))),
         sink,
         out_of_time=out_of_time,
         choices_allowed=choices_allowed,
         keep=keep,
+        train=train,
     )
     return Judged(judgement, sink)
 

@@ -1,17 +1,18 @@
-"""Images in S3: their listing and single looks at them."""
+"""Images in S3: their listing, single looks at them, and their first bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from aws.clients import CONNECTIONS
-from aws.faults import status_of, translated
-from core.errors import NoSuchBucketError
+from aws.faults import code_of, status_of, translated
+from core.errors import AccessDeniedError, NoSuchBucketError
 from core.ports import Found, NotFound, Page
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ _NOT_FOUND: Final[Mapping[int, NotFound]] = {
     HTTPStatus.NOT_FOUND: NotFound.MISSING,
 }
 """What the status of a HEAD says; 400 is S3's answer where a customer's key is needed."""
+_UNREAD: Final[Mapping[str, bytes | NotFound]] = {
+    "InvalidObjectState": NotFound.ARCHIVED,
+    "InvalidRange": b"",  # no range lies within an object of 0 bytes
+    "InvalidRequest": NotFound.ENCRYPTED,
+    "NoSuchKey": NotFound.MISSING,
+}
+"""What the code of a GET says; such a request is only invalid where it lacks the key that a customer provides."""
 
 
 class S3Images:
@@ -82,6 +90,29 @@ class S3Images:
                 raise
         restored = 'ongoing-request="false"' in answer.get("Restore", "")
         return Found(answer["ContentLength"], _archived(answer.get("StorageClass"), restored=restored))
+
+    def read_starts(self, bucket: str, keys: Sequence[str], size: int) -> Iterator[tuple[str, bytes | NotFound]]:
+        """Reads the first bytes of keys, several at once."""
+
+        def read(key: str) -> tuple[str, bytes | NotFound]:
+            return key, self._start(bucket, key, size)
+
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            yield from pool.map(read, keys)
+
+    def _start(self, bucket: str, key: str, size: int) -> bytes | NotFound:
+        try:
+            with translated(f"Reading s3://{bucket}/{key}", bucket=bucket):
+                try:
+                    answer = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{size - 1}")
+                except ClientError as error:
+                    if (answered := _UNREAD.get(code_of(error))) is not None:
+                        return answered
+                    raise
+                with closing(answer["Body"]) as body:
+                    return body.read(size)  # no more, even where a server knows no ranges
+        except AccessDeniedError:
+            return NotFound.DENIED
 
 
 def _listed(listed: ObjectTypeDef) -> Found:

@@ -8,8 +8,9 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,13 +24,14 @@ from aws.s3_manifests import S3Manifests
 from cli.output import as_json, as_text, complain, opened, status_of
 from core.consumers import CONSUMERS, Role
 from core.errors import GateError, PermanentError
-from core.finding import Finding, Verdict
+from core.finding import Finding, Severity, Verdict
 from core.manifest import ManifestObject, OpenManifest
-from core.policy import Policy
+from core.policy import Inspect, Policy
 from core.ports import FindingSink, Found, NotFound, Page
 from core.report import Report, build_report
+from core.rule_choices import read_rule_choices
 from core.source_ref import SourceRef, parse
-from core.validate import validate
+from core.validate import Judgement, validate
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,34 +57,69 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         PermanentError: There is nowhere to write the reports.
     """
+    wanted = _wanted(options)
+    s3 = _S3(options.endpoint_url)
+    verdicts: list[Verdict] = []
+    for path in filter(None, (options.output, options.findings)):
+        if any(_is_same_file(path, name) for name, _ in wanted):
+            raise PermanentError(f"{path!r} is a manifest and would be overwritten; name another file for the output.")
+    all_findings = opened(options.findings) if options.findings else nullcontext()
+    train: Judgement | None = None
+    with opened(options.output) as file, all_findings as findings:
+        for name, policy in wanted:
+            try:
+                judgement, report = _judge(name, policy, s3, _FindingLines(findings), train)
+            except GateError as error:
+                complain(error)
+                verdicts.append(Verdict.INCOMPLETE)
+                continue
+            if options.test is not None:
+                train = judgement
+            verdicts.append(report.verdict)
+            if options.format == "json":
+                file.write(as_json(report, indent=2 if len(wanted) == 1 else None))
+            else:
+                file.write(as_text(report))
+            file.flush()
+    return status_of(verdicts)
+
+
+def _wanted(options: argparse.Namespace) -> list[tuple[str, Policy]]:
+    """The manifests that are to be judged, and how; a train manifest before its test manifest.
+
+    Raises:
+        PermanentError: Two options contradict each other.
+    """
     policy = Policy(
         consumer=CONSUMERS[options.consumer],
         role=Role(options.role) if options.role else None,
         label_attribute=options.label_attribute or None,
         images_bucket=options.images_bucket,
         check_images=not options.no_images,
+        inspect=Inspect(options.inspect_images),
+        severities=_severities(options),
     )
-    s3 = _S3(options.endpoint_url)
-    verdicts: list[Verdict] = []
-    for path in filter(None, (options.output, options.findings)):
-        if any(_is_same_file(path, name) for name in options.manifests):
-            raise PermanentError(f"{path!r} is a manifest and would be overwritten; name another file for the output.")
-    all_findings = opened(options.findings) if options.findings else nullcontext()
-    with opened(options.output) as file, all_findings as findings:
-        for name in options.manifests:
-            try:
-                report = _judge(name, policy, s3, _FindingLines(findings))
-            except GateError as error:
-                complain(error)
-                verdicts.append(Verdict.INCOMPLETE)
-                continue
-            verdicts.append(report.verdict)
-            if options.format == "json":
-                file.write(as_json(report, indent=2 if len(options.manifests) == 1 else None))
-            else:
-                file.write(as_text(report))
-            file.flush()
-    return status_of(verdicts)
+    if options.no_images and policy.inspect is not Inspect.NONE:
+        raise PermanentError("--inspect-images opens images and --no-images does not look at them; leave out one.")
+    names: list[str] = options.manifests
+    if options.test is None:
+        return [(name, policy) for name in names]
+    if len(names) != 1:
+        raise PermanentError(
+            f"--test takes one train manifest, not {len(names)}; write: manifest-gate check TRAIN --test TEST"
+        )
+    if policy.role is not None:
+        raise PermanentError("--test says that the manifests are train and test; leave out --role.")
+    if names == [options.test]:
+        raise PermanentError(f"Train and test are both {options.test!r}; name two manifests.")
+    return [(names[0], replace(policy, role=Role.TRAIN)), (options.test, replace(policy, role=Role.TEST))]
+
+
+def _severities(options: argparse.Namespace) -> Mapping[str, Severity | None]:
+    try:
+        return read_rule_choices(",".join(options.ignore_rules), ",".join(options.rule_severities))
+    except ValueError as fault:  # each was read before, so only together are they wrong
+        raise PermanentError(f"--ignore-rules and --rule-severities: {fault}; ask for one.") from fault
 
 
 def _is_same_file(path: str, other: str) -> bool:
@@ -125,8 +162,11 @@ class _S3:
     def head(self, bucket: str, keys: Sequence[str]) -> Iterable[tuple[str, Found | NotFound]]:
         return self._images.head(bucket, keys)
 
+    def read_starts(self, bucket: str, keys: Sequence[str], size: int) -> Iterable[tuple[str, bytes | NotFound]]:
+        return self._images.read_starts(bucket, keys, size)
 
-def _judge(name: str, policy: Policy, s3: _S3, sink: FindingSink) -> Report:
+
+def _judge(name: str, policy: Policy, s3: _S3, sink: FindingSink, train: Judgement | None) -> tuple[Judgement, Report]:
     """Judges the manifest of a path or location, and writes nothing to S3.
 
     Raises:
@@ -135,12 +175,12 @@ def _judge(name: str, policy: Policy, s3: _S3, sink: FindingSink) -> Report:
     looked_at, began, before = datetime.now(UTC), time.monotonic(), s3.requests.snapshot()
     opened = s3.open(name) if name[:3].lower() == "s3:" else _open_file(name)
     try:
-        judgement = validate(opened, policy, s3, sink)
+        judgement = validate(opened, policy, s3, sink, train=train)
     except PermanentError as error:
         if isinstance(error.__cause__, BotoCoreError | ClientError):
             raise PermanentError(f"{error} Or judge the lines alone, with --no-images: it needs no AWS.") from error
         raise
-    return build_report(
+    report = build_report(
         judgement,
         run="check",
         looked_at=looked_at,
@@ -148,6 +188,7 @@ def _judge(name: str, policy: Policy, s3: _S3, sink: FindingSink) -> Report:
         requests=s3.requests.snapshot() - before,
         files={},
     )
+    return judgement, report
 
 
 def read_location(name: str) -> tuple[str, str]:

@@ -24,10 +24,11 @@ def judge_dataset(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
         what = "holds only blank lines" if stretch.states else "is empty"
         yield from policy.finding("manifest-empty", f"The manifest {what}.")
         return
-    yield from _judge_size(lines, policy)
+    yield from _judge_size(len(stretch.states) if policy.consumer.blank_lines_count else lines, policy)
     yield from _judge_names(stretch.labels, policy)
     yield from _judge_values(stretch.values, policy)
     yield from _judge_classes(stretch, policy)
+    yield from _judge_invalid(stretch, policy)
 
 
 def _judge_size(lines: int, policy: Policy) -> Iterator[Finding]:
@@ -38,12 +39,21 @@ def _judge_size(lines: int, policy: Policy) -> Iterator[Finding]:
         yield from policy.finding("manifest-too-many-lines", message, value=lines)
 
 
-def _judge_names(labels: Sightings[str], policy: Policy) -> Iterator[Finding]:
+def unusual_names(labels: Sightings[str]) -> dict[str, tuple[int, int]]:
+    """The names of labels but for the one that most lines use; the first seen wins a tie."""
     usual = max(labels.seen, key=lambda name: labels.seen[name][0], default=None)
-    for name, (count, first) in labels.seen.items():
-        if name != usual:
-            message = f"{count:,} lines, from line {first} on, call their label {name!r}; most lines call it {usual!r}."
-            yield from policy.finding("label-name-inconsistent", message, field=name, count=count, lines=(first,))
+    return {name: seen for name, seen in labels.seen.items() if name != usual}
+
+
+def _judge_names(labels: Sightings[str], policy: Policy) -> Iterator[Finding]:
+    unusual = unusual_names(labels)
+    usual = next((name for name in labels.seen if name not in unusual), "")
+    for name, (count, first) in unusual.items():
+        message = (
+            f"{_lines(count)}, from line {first} on, with the label {name!r}; "
+            f"{_lines(labels.seen[usual][0])} with {usual!r}."
+        )
+        yield from policy.finding("label-name-inconsistent", message, field=name, count=count, lines=(first,))
 
 
 def _judge_values(values: Sightings[tuple[str, str]], policy: Policy) -> Iterator[Finding]:
@@ -60,18 +70,20 @@ def _judge_values(values: Sightings[tuple[str, str]], policy: Policy) -> Iterato
         else:
             continue
         message = (
-            f"{count:,} lines, from line {first} on, have value {value} for class {class_name!r}; before, {before}."
+            f"{_lines(count)}, from line {first} on, with value {value} for class {class_name!r}; before, {before}."
         )
         yield from policy.finding("label-value-inconsistent", message, value=value, count=count, lines=(first,))
 
 
 def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
-    if stretch.objects and stretch.count(LineState.UNLABELED) == stretch.objects:
+    misnamed = stretch.tally.totals.get("label-missing", 0) >= stretch.objects  # then those findings say it all
+    if stretch.objects and not misnamed and stretch.count(LineState.UNLABELED) == stretch.objects:
         yield from policy.finding("dataset-no-labels", "No line is labelled.")
     usable = stretch.usable()
     if not usable:
         return  # the findings on the lines say it
-    fewest = policy.consumer.fewest_images.get(policy.role or Role.SINGLE, {})
+    yield from _judge_class_count(len(usable), policy)
+    fewest = policy.consumer.fewest_images[policy.role or Role.SINGLE] if policy.consumer.fewest_images else {}
     for class_name, least in fewest.items():
         count = usable.get(class_name, 0)
         if count < least:
@@ -79,6 +91,32 @@ def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
             message = f"{count:,} sound lines are labelled {class_name}; {role} needs {least}."
             kind = "role-given" if policy.role else ""
             yield from policy.finding(_TOO_FEW[class_name], message, kind=kind, value=count)
+
+
+def _judge_class_count(count: int, policy: Policy) -> Iterator[Finding]:
+    fewest, most = policy.consumer.class_count or (count, count)
+    name = policy.consumer.name
+    if count < fewest:
+        message = f"The sound lines have {count:,} class; {name} needs {fewest}."
+        yield from policy.finding("dataset-too-few-classes", message, value=count)
+    if count > most:
+        message = f"The sound lines have {count:,} classes; {name} takes {most}."
+        yield from policy.finding("dataset-too-many-classes", message, value=count)
+
+
+def _judge_invalid(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
+    share, lines = policy.consumer.invalid_share, len(stretch.states)
+    invalid = stretch.count(LineState.INVALID | LineState.BLANK)
+    if share is not None and invalid > share * lines:
+        message = (
+            f"{_lines(invalid)} of {lines:,} are invalid or blank ({invalid / lines:.1%}); "
+            f"past {share:.0%} {policy.consumer.name} imports nothing."
+        )
+        yield from policy.finding("dataset-too-many-invalid-lines", message, value=invalid)
+
+
+def _lines(count: int) -> str:
+    return f"{count:,} line" + ("" if count == 1 else "s")
 
 
 _TOO_FEW: Final = {"normal": "dataset-too-few-normal", "anomaly": "dataset-too-few-anomaly"}

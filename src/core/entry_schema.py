@@ -28,19 +28,22 @@ def _creation_date(_source: object, _handler: GetCoreSchemaHandler) -> core_sche
 
 
 _LabelValue = Annotated[object, GetPydanticSchema(_label_value)]
-_CreationDate = Annotated[object, GetPydanticSchema(_creation_date)]
+CreationDate = Annotated[object, GetPydanticSchema(_creation_date)]
 
 
 class _Metadata(BaseModel):
-    """Metadata of an image-classification label; other keys are of no concern."""
+    """Metadata of an image-classification label; other keys are of no concern.
+
+    Not every consumer requires confidence and creation-date: the policy drops what is said of their absence.
+    """
 
     model_config = ConfigDict(strict=True)
 
     class_name: str = Field(alias="class-name")
     human_annotated: Literal["yes", "no"] = Field(alias="human-annotated")
     type: Literal["groundtruth/image-classification"]
-    confidence: float = Field(default=1, ge=0, le=1)
-    creation_date: _CreationDate = Field(default=None, alias="creation-date")
+    confidence: float = Field(ge=0, le=1)
+    creation_date: CreationDate = Field(alias="creation-date")
     job_name: str = Field(default="", alias="job-name")
 
 
@@ -57,8 +60,8 @@ _RULES: Final = {
     "class-name": ("class-name-missing", "class-name-missing"),
     "human-annotated": ("human-annotated-missing", "human-annotated-invalid"),
     "type": ("type-missing", "type-unsupported"),
-    "confidence": ("confidence-invalid", "confidence-invalid"),
-    "creation-date": ("creation-date-invalid", "creation-date-invalid"),
+    "confidence": ("confidence-missing", "confidence-invalid"),
+    "creation-date": ("creation-date-missing", "creation-date-invalid"),
     "job-name": ("job-name-invalid", "job-name-invalid"),
 }
 """The rule of an absent or null field, and of any other fault."""

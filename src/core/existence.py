@@ -7,22 +7,16 @@ are looked at singly, in doubling batches, before a page is tried again.
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
-from urllib.parse import unquote, unquote_plus
 
 from core.errors import AccessDeniedError, NoSuchBucketError, RefusedError, RetryableError
-from core.finding import Finding
-from core.policy import Policy
 from core.ports import Found, ImageStore, NotFound, Page
-from core.references import BucketReferences
-from core.source_ref import MAX_KEY_BYTES, SourceRef
-from core.tally import LINES_NAMED
+from core.source_ref import MAX_KEY_BYTES
 
 PAGE_WORTH: Final = 12.5
 """Single looks that cost as much as one page of a listing (S3 list prices: LIST $0.005, HEAD $0.0004 per 1,000)."""
@@ -31,8 +25,6 @@ LARGEST_BATCH: Final = 4_096
 """Single looks between two pages, as long as pages are not worth it."""
 _AT_ONCE: Final = 512
 """Keys that are looked at between two glances at the clock."""
-_HINTED: Final = 1_000
-"""Missing keys for which a similar one is looked for."""
 _LAST_CHARACTER: Final = "\U0010ffff"
 _SURROGATES: Final = range(0xD800, 0xE000)
 """Half characters: no text that is stored holds one."""
@@ -46,6 +38,8 @@ class Cause(StrEnum):
     ENCRYPTED = "encrypted"
     DENIED = "denied"
     REFUSED = "refused"
+    GONE = "gone"
+    """It was there a moment before: only when it was to be opened, it was not."""
 
 
 @dataclass(slots=True)
@@ -216,145 +210,3 @@ def _in_order(start: str, page: Page) -> bool:
     """Whether a page is what the join relies on: rising, and after its start."""
     keys = [start, *(key for key, _ in page.objects)]
     return all(earlier < later for earlier, later in pairwise(keys))
-
-
-def judge_images(
-    check: ImageCheck, bucket: str, references: BucketReferences, policy: Policy, similar: dict[str, str]
-) -> Iterator[Finding]:
-    """Findings about the images of one bucket, each rule in the order of lines.
-
-    Args:
-        check: What is known of them.
-        bucket: Their bucket.
-        references: Which lines name them.
-        policy: How to judge.
-        similar: For missing keys, one that exists and was probably meant.
-    """
-    if check.no_bucket:
-        message = f"The bucket {bucket!r} does not exist; {references.count:,} lines name it."
-        lines = references.lines_of_all(check.missing)
-        yield from policy.finding(
-            "image-bucket-not-found",
-            message,
-            field="source-ref",
-            value=bucket,
-            count=len(lines),
-            lines=tuple(lines[:LINES_NAMED]),
-        )
-        return
-    for line, key in _by_line(references, check.missing):
-        yield from _judge_missing(SourceRef(bucket, key), similar.get(key), line, policy)
-    for line, key in _by_line(references, check.found):
-        yield from _judge_found(check.found[key], SourceRef(bucket, key), line, policy)
-    for cause, keys in check.unchecked.items():
-        yield from _judge_unchecked(cause, keys, check.refusal, bucket, references, policy)
-
-
-def similar_keys(
-    check: ImageCheck, bucket: str, store: ImageStore, *, out_of_time: Callable[[], bool]
-) -> dict[str, str]:
-    """Looks for keys that were probably meant by missing ones: url-decoded, trimmed or NFC-normalised.
-
-    Costs one more check of at most a thousand missing keys, and nothing where a key has no other form.
-
-    Returns:
-        For a missing key the similar one that exists.
-    """
-    if check.no_bucket or not check.unchecked.keys().isdisjoint({Cause.THROTTLED, Cause.REFUSED}):
-        return {}
-    forms = {key: _other_forms(key) for key in check.missing[:_HINTED]}
-    candidates = {form for others in forms.values() for form in others}
-    answers = check_images(bucket, candidates, store, largest=None, out_of_time=out_of_time)
-    existing = candidates.difference(answers.missing, *answers.unchecked.values())
-    similar = {key: next(filter(existing.__contains__, others), None) for key, others in forms.items()}
-    return {key: form for key, form in similar.items() if form is not None}
-
-
-def _other_forms(key: str) -> list[str]:
-    forms = (unquote(key), unquote_plus(key), key.strip(), unicodedata.normalize("NFC", key))
-    return [form for form in dict.fromkeys(forms) if form not in ("", key) and _is_key(form)]
-
-
-def _is_key(form: str) -> bool:
-    return "\ufffd" not in form and len(form.encode()) <= MAX_KEY_BYTES
-
-
-def _judge_missing(ref: SourceRef, near: str | None, line: int, policy: Policy) -> list[Finding]:
-    message = "The image does not exist" + (f", but {near!r} does." if near else ".")
-    return policy.finding(
-        "image-not-found",
-        message,
-        kind="near" if near else "",
-        line=line,
-        field="source-ref",
-        value=str(ref),
-        fix=f"Write {SourceRef(ref.bucket, near)}" if near else None,
-    )
-
-
-def _judge_found(found: Found, ref: SourceRef, line: int, policy: Policy) -> Iterator[Finding]:
-    field, value, limit = "source-ref", str(ref), policy.consumer.image_bytes
-    if found.size == 0:
-        yield from policy.finding("image-empty", "The image has 0 bytes.", line=line, field=field, value=value)
-    if limit is not None and found.size > limit:
-        message = f"The image has {found.size:,} bytes; {policy.consumer.name} takes {limit:,}."
-        yield from policy.finding("image-too-large", message, line=line, field=field, value=value)
-    if found.archived:
-        message = "The image lies in an archive storage class and is not restored."
-        yield from policy.finding("image-archived", message, line=line, field=field, value=value)
-
-
-def _judge_unchecked(
-    cause: Cause, keys: list[str], refusal: str, bucket: str, references: BucketReferences, policy: Policy
-) -> list[Finding]:
-    slug, reason, fix = _UNCHECKED[cause]
-    if cause is Cause.REFUSED:
-        reason = f"{reason} ({refusal})"
-    first = str(SourceRef(bucket, min(keys, key=references.lines.__getitem__)))
-    lines = references.lines_of_all(keys)
-    return policy.finding(
-        slug,
-        f"{len(keys):,} images of bucket {bucket!r} were not checked: {reason}. The first is {first!r}.",
-        kind=cause.value,
-        field="source-ref",
-        value=bucket,
-        fix=fix.format(bucket=bucket),
-        count=len(lines),
-        lines=tuple(lines[:LINES_NAMED]),
-    )
-
-
-_UNCHECKED: Final = {
-    Cause.THROTTLED: (
-        "images-unchecked",
-        "S3 throttled or failed past every retry",
-        "Drop the manifest again in a few minutes.",
-    ),
-    Cause.OUT_OF_TIME: (
-        "images-unchecked",
-        "time ran out",
-        "Give the function a longer timeout, then drop the manifest again.",
-    ),
-    Cause.ENCRYPTED: (
-        "images-unchecked",
-        "they are encrypted with a key that a customer provides",
-        "Store the images with SSE-S3 or SSE-KMS.",
-    ),
-    Cause.REFUSED: (
-        "images-unchecked",
-        "S3 refuses to look at them",
-        "Correct the bucket and the keys in the source-refs.",
-    ),
-    Cause.DENIED: (
-        "image-access-denied",
-        "S3 answers 403",
-        (
-            "Grant s3:ListBucket on arn:aws:s3:::{bucket} and s3:GetObject on arn:aws:s3:::{bucket}/*: to the deployed "
-            "gate by its parameter ImagesBucketArns and, if another account owns the bucket, in the bucket's policy."
-        ),
-    ),
-}
-
-
-def _by_line(references: BucketReferences, keys: Iterable[str]) -> list[tuple[int, str]]:
-    return sorted((line, key) for key in keys for line in references.lines_of(key))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from typing import Final
 
 from core.finding import Finding
@@ -31,6 +32,7 @@ _SAMPLE_BYTES: Final = 200
 _ROWS: Final = 6
 _SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 _SPACE: Final = " \t\r\n"
+_CARRIAGE_RETURNS: Final = re.compile(r"\}[ \t]*+\r++[ \t]*+\{")
 _TO_LINES: Final = "Convert it: jq -c '{}' FILE > FILE.manifest"
 
 
@@ -51,6 +53,10 @@ def judge_shape(head: bytes, policy: Policy) -> list[Finding]:
         message = "The file is UTF-16 text, not UTF-8."
         return policy.finding("manifest-not-utf8", message, kind="utf-16", fix=_UTF16_FIX)
     text = head.removeprefix(BYTE_ORDER_MARK).decode(errors="replace").lstrip(_SPACE)
+    if "\n" not in text and _CARRIAGE_RETURNS.search(text):
+        message = "Lines end with carriage returns alone; JSON Lines end with line feeds."
+        fix = "Convert it: tr '\\r' '\\n' <FILE >FILE.manifest"
+        return policy.finding("manifest-not-json-lines", message, kind="carriage-returns", fix=fix)
     if text.startswith("["):
         return _judge_array(text, policy)
     return _judge_object(text, policy) if text.startswith("{") else _judge_table(text, policy)

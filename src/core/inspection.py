@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass
 from typing import Final
 
-from core import labels, source_ref
-from core.consumers import CLASSIFICATION
-from core.entry_schema import PairFault, faults_of_pair
+from core import source_ref
+from core.entry import Entry
 from core.finding import Finding, Severity, shown
-from core.json_text import Decoded, Fault, decode
-from core.labels import SUFFIX, Labels
+from core.json_text import Decoded, Fault, decode, json_type
+from core.label_inspection import read_line_labels
+from core.labels import bare
 from core.lines import MAX_LINE_BYTES, Line
+from core.masks import read_masks
 from core.policy import Policy
 from core.source_ref import Malformed, SourceRef
 
-_JAVASCRIPT_DATE: Final = re.compile(r"[A-Z][a-z]{2},? ([A-Z][a-z]{2} \d|\d)")
 _KEYS_MEANT: Final = frozenset({"sourceref", "source", "imageref", "s3uri"})
 """Keys, bared of case and punctuation, that are written for source-ref."""
 _SHOWN_BYTES: Final = 200
-_REMEMBERED: Final = 257
-"""Characters of names and classes that are kept to compare lines: one more than any consumer takes."""
-_OF_OTHER_TYPES: Final = frozenset({"class-name-missing", "label-value-invalid"})
-"""What labels of other types lack: it follows from their type."""
-_EXPECTED: Final = {
-    "class-name": "a text",
-    "human-annotated": 'the text "yes" or "no"',
-    "type": "a text",
-    "confidence": "a number from 0 to 1",
-    "creation-date": "an ISO 8601 date and time",
-    "job-name": "a text",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a line says about an image, as far as it can be read.
-
-    Attributes:
-        line: Physical number.
-        ref: The image, if the reference is sound.
-        label: Name of the judged label attribute, if there is a pair.
-        class_name: The class as written, if it is a text.
-        value: The label's value, if it is an integer or an integer in a text; as text without needless digits.
-        labeled: The class labels the image for this consumer.
-    """
-
-    line: int
-    ref: SourceRef | None = None
-    label: str | None = None
-    class_name: str | None = None
-    value: str | None = None
-    labeled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +31,9 @@ class Inspected:
     blank: bool = False
 
     @property
-    def invalid(self) -> bool:
-        """Whether any finding on the line is an error."""
-        return any(finding.severity is Severity.ERROR for finding in self.findings)
+    def severities(self) -> set[Severity]:
+        """How grave the findings on the line are."""
+        return {finding.severity for finding in self.findings}
 
 
 def inspect_line(line: Line, policy: Policy) -> Inspected:
@@ -91,10 +57,11 @@ def inspect_line(line: Line, policy: Policy) -> Inspected:
         return Inspected(None, findings + _not_an_object(decoded.value, line.number, policy))
     findings += _duplicate_keys(decoded, line.number, policy)
     ref, ref_findings = _read_ref(decoded.value, line.number, policy)
-    label, label_findings = _read_label(decoded.value, line.number, policy)
-    findings += ref_findings
-    findings += label_findings
-    return Inspected(Entry(line.number, ref, label.name, label.class_name, label.value, label.known), findings)
+    labels, label_findings = read_line_labels(decoded.value, line.number, policy)
+    masks, mask_findings = read_masks(decoded.value, line.number, policy)
+    for more in (_judge_values(decoded.value, line, policy), ref_findings, label_findings, mask_findings):
+        findings += more
+    return Inspected(Entry(line.number, ref, labels, masks), findings)
 
 
 def _not_utf8(content: bytes, start: int, line: Line, policy: Policy) -> list[Finding]:
@@ -118,6 +85,19 @@ def _judge_length(text: str, number: int, policy: Policy) -> list[Finding]:
     return policy.finding("line-too-long", message, line=number)
 
 
+def _judge_values(content: dict[str, object], line: Line, policy: Policy) -> list[Finding]:
+    limit = policy.consumer.value_characters
+    findings: list[Finding] = []
+    if limit is None or line.length <= limit:
+        return findings
+    for key, value in content.items():
+        length = len(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        if length > limit:
+            message = f"The value has {length:,} characters; {policy.consumer.name} promises to read {limit:,}."
+            findings += policy.finding("attribute-too-long", message, line=line.number, field=key, value=value)
+    return findings
+
+
 def _invalid_json(text: str, fault: Fault, number: int, policy: Policy) -> list[Finding]:
     slug = "line-json-unsupported" if fault.unsupported else "line-invalid-json"
     start = max(0, fault.column - 41)
@@ -127,7 +107,7 @@ def _invalid_json(text: str, fault: Fault, number: int, policy: Policy) -> list[
 
 
 def _not_an_object(value: object, number: int, policy: Policy) -> list[Finding]:
-    kind = _json_type(value)
+    kind = json_type(value)
     message = f"The line is {kind}, not an object."
     return policy.finding("line-not-an-object", message, kind=kind, line=number, value=value)
 
@@ -166,147 +146,7 @@ def _read_ref(line: dict[str, object], number: int, policy: Policy) -> tuple[Sou
 
 
 def _missing_ref(line: dict[str, object], number: int, policy: Policy) -> list[Finding]:
-    meant = next((key for key in line if labels.bare(key) in _KEYS_MEANT), None)
+    meant = next((key for key in line if bare(key) in _KEYS_MEANT), None)
     message = "The line has no source-ref" + (f", but a key '{shown(meant)}'." if meant else ".")
     fix = f"Rename '{shown(meant)}' to 'source-ref'." if meant else None
     return policy.finding("source-ref-missing", message, kind=meant or "", line=number, field="source-ref", fix=fix)
-
-
-@dataclass(frozen=True, slots=True)
-class _Label:
-    """The judged label of a line; see `Entry`. `known`: its class labels the image."""
-
-    name: str | None = None
-    class_name: str | None = None
-    value: str | None = None
-    known: bool = False
-
-
-def _read_label(line: dict[str, object], number: int, policy: Policy) -> tuple[_Label, list[Finding]]:
-    found = labels.read_labels(line, policy.label_attribute)
-    findings = _broken_labels(line, found, number, policy) if found.judged is None or found.orphans else []
-    name = found.judged
-    if name is None:
-        return _Label(), findings
-    if len(found.classifications) > 1:
-        names = shown(", ".join(found.classifications))
-        message = f"The line has {len(found.classifications)} labels ({names}); {shown(name)} is judged."
-        findings += policy.finding("label-several", message, line=number, field=name)
-    metadata = labels.metadata_of(line, name)
-    if "failure-reason" in metadata:
-        return _Label(_cut(name)), findings + _failed(metadata, name + SUFFIX, number, policy)
-    faults = faults_of_pair(line[name], line[name + SUFFIX])
-    rules = {fault.rule for fault in faults}
-    other_type = "type-unsupported" in rules
-    for fault in faults:
-        if not (other_type and fault.rule in _OF_OTHER_TYPES):
-            findings += _pair_finding(fault, name, number, policy)
-    class_name = metadata.get("class-name")
-    class_name = class_name if isinstance(class_name, str) else None
-    classes = policy.consumer.classes
-    known = class_name is not None and (classes is None or class_name in classes)
-    if class_name is not None and classes is not None and not known and not other_type:
-        findings += _unknown_class(class_name, classes, f"{name}{SUFFIX}.class-name", number, policy)
-    value = None if "label-value-invalid" in rules else _canonical(str(line[name]))
-    return _Label(_cut(name), _cut(class_name), _cut(value), known), findings
-
-
-def _broken_labels(line: dict[str, object], found: Labels, number: int, policy: Policy) -> list[Finding]:
-    """Labels that are absent, failed or half there."""
-    metadata = {key: labels.metadata_of(line, key.removesuffix(SUFFIX)) for key in found.orphans}
-    failed = [key for key in found.orphans if "failure-reason" in metadata[key]]
-    if found.judged is None and failed and found.expected in (None, failed[0].removesuffix(SUFFIX)):
-        return _failed(metadata[failed[0]], failed[0], number, policy)
-    findings: list[Finding] = []
-    meant = labels.likely_labels(line, (key for key in found.orphans if key not in failed))
-    for orphan, likely in meant.items():
-        key, label = shown(orphan), shown(orphan.removesuffix(SUFFIX))
-        message, fix = f"'{key}' has no label '{label}'.", f"Add the label '{label}', or remove '{key}'."
-        if likely is not None:
-            message = f"'{key}' has no label '{label}'; the line has '{shown(likely)}'."
-            fix = f"Rename '{key}' to '{shown(likely)}{SUFFIX}'."
-        findings += policy.finding("label-missing", message, kind=likely or "", line=number, field=orphan, fix=fix)
-    if found.judged is None and not findings:
-        return _absent_label(line, found.expected, number, policy)
-    return findings
-
-
-def _failed(metadata: Mapping[str, object], field: str, number: int, policy: Policy) -> list[Finding]:
-    message, field = "The labelling job failed on this image.", f"{field}.failure-reason"
-    return policy.finding("label-failed", message, line=number, field=field, value=metadata["failure-reason"])
-
-
-def _absent_label(line: dict[str, object], expected: str | None, number: int, policy: Policy) -> list[Finding]:
-    if expected is None:
-        return policy.finding("label-unannotated", "The line has no label.", line=number)
-    if expected not in line:
-        message = f"The line has no label {expected!r}."
-        return policy.finding("label-unannotated", message, line=number, field=expected)
-    message = f"The label {expected!r} has no metadata '{expected}{SUFFIX}'."
-    fix = f"Add '{expected}{SUFFIX}' with class-name, human-annotated and type."
-    return policy.finding("label-missing", message, line=number, field=expected, fix=fix)
-
-
-def _pair_finding(fault: PairFault, name: str, number: int, policy: Policy) -> list[Finding]:
-    """The finding for one fault that pydantic named."""
-    rule, key, found = fault
-    if key is None:
-        kind = _json_type(found)
-        field, what, wanted = (
-            (name, "label", "integer") if rule == "label-value-invalid" else (name + SUFFIX, "metadata", "object")
-        )
-        message = f"The {what} is {kind}, not an {wanted}."
-        return policy.finding(rule, message, kind=kind, line=number, field=field, value=found)
-    field = f"{name}{SUFFIX}.{key}"
-    if found is ...:
-        return policy.finding(rule, f"The metadata has no {key}.", line=number, field=field)
-    kind, message, fix = _field_fault(rule, key, found, policy)
-    return policy.finding(rule, message, kind=kind, line=number, field=field, value=found, fix=fix)
-
-
-def _field_fault(rule: str, key: str, found: object, policy: Policy) -> tuple[str, str, str | None]:
-    """Kind, message and fix for a field of the metadata."""
-    kind, expected = _json_type(found), _EXPECTED[key]
-    if rule == "type-unsupported" and isinstance(found, str):
-        return found, f"The type is '{shown(found)}'; {policy.consumer.name} reads {CLASSIFICATION}.", None
-    if rule == "creation-date-invalid" and isinstance(found, str) and _JAVASCRIPT_DATE.match(found):
-        message = "The creation-date is in the style of JavaScript's toString()."
-        return "javascript", message, "Write it with toISOString(), like 2020-11-10T03:37:09.600Z."
-    close = kind in expected
-    return kind, f"The {key} is not {expected}." if close else f"The {key} is {kind}, not {expected}.", None
-
-
-def _cut(text: str | None) -> str | None:
-    """What is remembered of a text: longer ones are at fault anyway."""
-    return text if text is None else text[:_REMEMBERED]
-
-
-def _canonical(integer: str) -> str:
-    """One text for every way to write an integer; not by int(), which refuses very long ones."""
-    digits = integer.lstrip("+-").lstrip("0") or "0"
-    return f"-{digits}" if integer.startswith("-") and digits != "0" else digits
-
-
-def _unknown_class(class_name: str, classes: tuple[str, ...], field: str, number: int, policy: Policy) -> list[Finding]:
-    bared = class_name.strip().lower()
-    meant = bared if bared in classes else ""
-    message = f"The class is neither {' nor '.join(classes)}: the image counts as unlabeled."
-    fix = f"Write {meant!r} exactly." if meant else None
-    return policy.finding(
-        "class-name-unknown", message, kind=meant, line=number, field=field, value=class_name, fix=fix
-    )
-
-
-def _json_type(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case list():
-            return "an array"
-    return "an object"

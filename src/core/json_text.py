@@ -82,6 +82,22 @@ def decode(text: str) -> Decoded | Fault:
     return decoded
 
 
+def json_type(value: object) -> str:
+    """What a decoded value is, in words."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case list():
+            return "an array"
+    return "an object"
+
+
 class _RepeatedKeyError(Exception):
     """A key stands twice in one object."""
 

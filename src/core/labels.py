@@ -28,20 +28,25 @@ class Labels:
     """The labels of one line.
 
     Attributes:
-        judged: Name of the label that is judged, if there is a pair to judge.
+        judged: Names of the labels that are judged, in the line's order, if there is a pair to judge.
         classifications: Names of all pairs of the image-classification type, in the line's order.
         expected: The name that must be there: the configured one, else the customary one if half of it is there.
         orphans: The first metadata keys without their label, in the line's order. Beside a judged label only those
             count that look like a label's.
     """
 
-    judged: str | None
+    judged: tuple[str, ...]
     classifications: tuple[str, ...]
     expected: str | None
     orphans: tuple[str, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether there is a label to judge, and none that is broken."""
+        return bool(self.judged) and not self.orphans and (self.expected is None or self.expected in self.judged)
 
-def read_labels(line: Mapping[str, object], configured: str | None = None) -> Labels:
+
+def read_labels(line: Mapping[str, object], configured: str | None = None, *, every: bool = False) -> Labels:
     """Finds the labels of a line.
 
     The judged pair is the configured attribute; else `anomaly-label`; else the first pair, in the line's order, of type
@@ -50,6 +55,7 @@ def read_labels(line: Mapping[str, object], configured: str | None = None) -> La
     Args:
         line: The line's object.
         configured: The label attribute that was asked for, if any.
+        every: All pairs of the image-classification type are judged, and those that lack a type but look like labels.
     """
     named = {key.removesuffix(SUFFIX): key for key in line if _is_metadata(key)}
     pairs = [key for key in line if key in named]
@@ -58,14 +64,21 @@ def read_labels(line: Mapping[str, object], configured: str | None = None) -> La
     expected = configured
     if expected is None and (CUSTOMARY in line or CUSTOMARY in named):
         expected = CUSTOMARY
-    if expected is not None:
-        judged = expected if expected in types else None
-    else:
+    alike = (name for name in pairs if types[name] == CLASSIFICATION or (types[name] is None and _signed(line, name)))
+    judged = tuple(alike) if every else ()
+    if expected in types and expected not in judged:
+        judged = (expected, *judged)
+    elif expected is None and not judged:
         untyped = (name for name in pairs if types[name] is None)
-        judged = next(chain(classifications, untyped, pairs), None)
+        judged = tuple(islice(chain(classifications, untyped, pairs), 1))
     lone = (name for name in named if name not in types)
-    counting = (named[name] for name in lone if judged is None or not _SIGNS.isdisjoint(metadata_of(line, name)))
+    counting = (named[name] for name in lone if not judged or _signed(line, name))
     return Labels(judged, classifications, expected, tuple(islice(counting, MAX_ORPHANS)))
+
+
+def _signed(line: Mapping[str, object], name: str) -> bool:
+    """Whether metadata looks like a label's."""
+    return not _SIGNS.isdisjoint(metadata_of(line, name))
 
 
 def metadata_of(line: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from core.catalogue import RULES
@@ -10,6 +12,14 @@ from core.consumers import DEFAULT_CONSUMER, Consumer, Role
 from core.finding import Finding, Severity, shown
 
 _MESSAGE_CHARACTERS: Final = 2_000
+
+
+class Inspect(StrEnum):
+    """Which images are opened, to see their format and size."""
+
+    NONE = "none"
+    SAMPLE = "sample"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,8 @@ class Policy:
         label_attribute: The judged label, if one is configured.
         images_bucket: The one bucket of the images, if one is configured.
         check_images: Whether the existence of images is judged (`scope` of the report).
+        inspect: Which images are opened, if they are looked at.
+        severities: Severities that were asked for, by rule; None where a rule is to be ignored.
     """
 
     consumer: Consumer = DEFAULT_CONSUMER
@@ -29,6 +41,8 @@ class Policy:
     label_attribute: str | None = None
     images_bucket: str | None = None
     check_images: bool = True
+    inspect: Inspect = Inspect.NONE
+    severities: Mapping[str, Severity | None] = field(default_factory=dict)
 
     @property
     def scope(self) -> str:
@@ -36,9 +50,16 @@ class Policy:
         return "lines+images" if self.check_images else "lines"
 
     def severity(self, slug: str, kind: str = "") -> Severity | None:
-        """The severity of a rule's kind of fault for this consumer; None where the rule is off."""
+        """The severity of a rule's kind of fault; None where the rule is off.
+
+        What was asked for goes before what the consumer has of its own, and that before the catalogue. A rule about a
+        limit that the consumer does not state is always off.
+        """
         rule = RULES[slug]
-        return self.consumer.severities.get(slug, rule.kinds.get(kind, rule.severity))
+        if rule.needs and not getattr(self.consumer, rule.needs):
+            return None
+        default = self.consumer.severities.get(slug, rule.kinds.get(kind, rule.severity))
+        return self.severities.get(slug, default)
 
     def finding(  # noqa: PLR0913 - what a finding tells, nearly all of it by name and optional
         self,
@@ -54,7 +75,7 @@ class Policy:
         lines: tuple[int, ...] = (),
         first_line: int | None = None,
     ) -> list[Finding]:
-        """One finding, or none where the rule is off for this consumer.
+        """One finding, or none where the rule is off.
 
         Args:
             slug: The rule.

@@ -24,11 +24,13 @@ class Found:
 
 
 class NotFound(Enum):
-    """Why an object is not known to exist."""
+    """Why an object is not known to exist, or cannot be read."""
 
     MISSING = auto()
     DENIED = auto()
     ENCRYPTED = auto()
+    ARCHIVED = auto()
+    """Exists, but must be restored first: only reading tells that of every archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,20 @@ class ImageStore(Protocol):
         """Looks at single objects and answers for each of them, in any order.
 
         Raises:
+            RefusedError: The store takes no such call.
+            RetryableError: The store was throttled past every retry, or out of reach.
+        """
+
+    def read_starts(self, bucket: str, keys: Sequence[str], size: int) -> Iterable[tuple[str, bytes | NotFound]]:
+        """Reads the first bytes of objects and answers for each of them, in any order.
+
+        Args:
+            bucket: Their bucket.
+            keys: Which.
+            size: How many bytes; fewer where the object has no more.
+
+        Raises:
+            NoSuchBucketError: The bucket does not exist.
             RefusedError: The store takes no such call.
             RetryableError: The store was throttled past every retry, or out of reach.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
@@ -13,6 +13,8 @@ from core.accepted import EXCLUDED
 from core.catalogue import CATALOGUE_VERSION
 from core.finding import Finding, Severity, Verdict, shown
 from core.manifest import ManifestObject
+from core.policy import Inspect, Policy
+from core.references import KeyLines
 from core.stretch import LineState, Stretch
 from core.validate import Judgement
 
@@ -84,6 +86,15 @@ class ReportImages(_Model):
     checked: int = Field(description="Known to exist or not.")
     missing: int
     unchecked: int
+    inspected: int = Field(description="Opened, to see their format and size.")
+
+
+class ReportMasks(_Model):
+    """The masks in the dataset's bucket, each counted once however many lines share it."""
+
+    named: int
+    missing: int
+    unchecked: int
 
 
 class ReportStatistics(_Model):
@@ -94,6 +105,7 @@ class ReportStatistics(_Model):
     buckets: list[ReportBucket]
     labels: list[ReportLabel]
     images: ReportImages
+    masks: ReportMasks
 
 
 class ReportFinding(_Model):
@@ -129,6 +141,10 @@ class ReportConsumer(_Model):
     name: str
     role: str | None
     label_attribute: str | None
+    inspect_images: Inspect = Field(description="Which images were to be opened.")
+    rule_severities: dict[str, Literal["error", "warning", "off"]] = Field(
+        description="Rules that were ignored or given another severity."
+    )
 
 
 class Report(_Model):
@@ -193,6 +209,8 @@ def build_report(
             name=judgement.policy.consumer.name,
             role=judgement.policy.role,
             label_attribute=judgement.policy.label_attribute,
+            inspect_images=judgement.policy.inspect,
+            rule_severities=_asked(judgement.policy),
         ),
         looked_at=looked_at,
         seconds=round(seconds, 3),
@@ -231,8 +249,17 @@ def _manifest(manifest: ManifestObject, sha256: str | None) -> ReportManifest:
     )
 
 
+def _asked(policy: Policy) -> dict[str, Literal["error", "warning", "off"]]:
+    words: dict[Severity | None, Literal["error", "warning", "off"]] = {
+        Severity.ERROR: "error",
+        Severity.WARNING: "warning",
+        None: "off",
+    }
+    return {slug: words[severity] for slug, severity in sorted(policy.severities.items())}
+
+
 def _statistics(judgement: Judgement) -> ReportStatistics:
-    stretch, check = judgement.stretch, judgement.check
+    stretch = judgement.stretch
     buckets = list(stretch.references.buckets.items())[:_NAMED]
     labels = list(stretch.labels.seen.items())[:_NAMED]
     classes = dict.fromkeys(judgement.policy.consumer.classes or (), 0)
@@ -251,20 +278,36 @@ def _statistics(judgement: Judgement) -> ReportStatistics:
             ReportBucket(bucket=name, lines=bucket.count, first_line=bucket.first_line) for name, bucket in buckets
         ],
         labels=[ReportLabel(name=shown(name), lines=count, first_line=first) for name, (count, first) in labels],
-        images=ReportImages(
-            bucket=judgement.images_bucket,
-            checked=check.checked if check else 0,
-            missing=len(check.missing) if check else 0,
-            unchecked=_unchecked(judgement),
-        ),
+        images=_images(judgement),
+        masks=_masks(judgement),
     )
 
 
-def _unchecked(judgement: Judgement) -> int:
-    """Images that nobody looked at; those of a judgement of the lines alone included."""
+def _images(judgement: Judgement) -> ReportImages:
     bucket = judgement.stretch.references.buckets.get(judgement.images_bucket or "")
-    named = len(bucket.lines) if bucket else 0
-    return named - (judgement.check.checked if judgement.check else 0)
+    named, missing, unchecked = _seen(judgement, [bucket.images] if bucket else [])
+    return ReportImages(
+        bucket=judgement.images_bucket,
+        checked=named - unchecked,
+        missing=missing,
+        unchecked=unchecked,
+        inspected=judgement.facts.opened if judgement.facts else 0,
+    )
+
+
+def _masks(judgement: Judgement) -> ReportMasks:
+    masks = judgement.stretch.references.masks_in(judgement.images_bucket or "")
+    named, missing, unchecked = _seen(judgement, masks.values())
+    return ReportMasks(named=named, missing=missing, unchecked=unchecked)
+
+
+def _seen(judgement: Judgement, named: Iterable[KeyLines]) -> tuple[int, int, int]:
+    """How many keys are named, missing, and not looked at; those of a judgement of the lines alone included."""
+    keys = {key for lines in named for key in lines.lines}
+    if judgement.check is None:
+        return len(keys), 0, len(keys)
+    unchecked = set[str]().union(*judgement.check.unchecked.values())
+    return len(keys), len(keys.intersection(judgement.check.missing)), len(keys & unchecked)
 
 
 def _finding(finding: Finding) -> ReportFinding:

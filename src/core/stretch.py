@@ -9,6 +9,7 @@ from enum import IntFlag
 from typing import Final
 
 from core.catalogue import RULES
+from core.entry import Entry
 from core.finding import Finding, Severity
 from core.inspection import Inspected, inspect_line
 from core.lines import LineBlock
@@ -57,8 +58,9 @@ class Stretch:
         findings: list[Finding] = []
         for line in block:
             inspected = inspect_line(line, policy)
-            self.states.append(_state_of(inspected))
-            self._note(inspected)
+            state = _state_of(inspected)
+            self.states.append(state)
+            self._note(inspected.entry, state)
             findings += inspected.findings
         self.tally.add(findings)
         return findings
@@ -93,28 +95,32 @@ class Stretch:
         """Lines that can be trained on, by class: no error names them."""
         numbers = Counter(
             number
-            for number, state in zip(self.references.classes, self.states, strict=True)
+            for number, state in zip(self.references.labellings, self.states, strict=True)
             if not state & (LineState.INVALID | LineState.UNLABELED)
         )
-        return {name: numbers[number] for name, number in self.references.class_ids.items() if numbers[number]}
+        usable: Counter[str] = Counter()
+        for number, classes in enumerate(self.references.classes()):
+            usable.update(dict.fromkeys(sorted(classes), numbers[number]))
+        return {name: count for name, count in usable.items() if count}
 
-    def _note(self, inspected: Inspected) -> None:
-        entry = inspected.entry
+    def _note(self, entry: Entry | None, state: LineState) -> None:
         self.references.add(entry)
         if entry is None:
             return
         self.objects += 1
-        if entry.label is not None:
-            self.labels.add(entry.label, entry.line)
-        if entry.labeled and entry.class_name is not None and entry.value is not None and not inspected.invalid:
-            self.values.add((entry.class_name, entry.value), entry.line)
+        for label in entry.labels:
+            self.labels.add(label.name, entry.line)
+            if label.known and label.class_name is not None and label.value is not None and state is _CLEAN:
+                self.values.add((label.class_name, label.value), entry.line)
 
 
 def _state_of(inspected: Inspected) -> LineState:
     state = LineState.BLANK if inspected.blank else _CLEAN
     if inspected.entry is not None and not inspected.entry.labeled:
         state |= LineState.UNLABELED
-    return state | LineState.INVALID if inspected.invalid else state
+    for severity in inspected.severities:
+        state |= _STATES.get(severity, _CLEAN)
+    return state
 
 
 _CLEAN: Final = LineState(0)

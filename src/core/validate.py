@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
 
 from core.choices import choose
-from core.dataset import judge_dataset
+from core.dataset import judge_dataset, unusual_names
 from core.errors import NoSuchBucketError, RefusedError, RetryableError
-from core.existence import Cause, ImageCheck, check_images, judge_images, similar_keys
+from core.existence import Cause, ImageCheck, check_images
 from core.file_shape import HEAD_BYTES, judge_shape
-from core.finding import Finding, Verdict, verdict
+from core.finding import Finding, Severity, Verdict, verdict
+from core.image_facts import ImageFacts, inspect_images, judge_facts
+from core.image_findings import Wanted
+from core.image_findings import judge_images as image_findings
 from core.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, split_lines
 from core.manifest import ManifestObject, OpenManifest
-from core.policy import Policy
+from core.policy import Inspect, Policy
 from core.ports import FindingSink, ImageStore
+from core.similar_keys import Similar, similar_keys
 from core.stretch import LineState, Stretch
 from core.tally import Tally
+from core.train_test import judge_common_classes, judge_common_images
 
 _BATCH: Final = 1_000
 """Findings that are handed on together."""
@@ -34,7 +39,8 @@ class Judgement:
         manifest: Which one.
         policy: By what it was judged.
         stretch: Its lines.
-        check: Its images; None where none were to be checked.
+        check: Its images and masks; None where none were to be checked.
+        facts: Its images that were opened; None where none were to be.
         images_bucket: The dataset's bucket, if any line names one.
         sha256: Of the whole manifest; None where it was not read to its end.
         bytes_read: How much of it was read.
@@ -44,6 +50,7 @@ class Judgement:
     policy: Policy
     stretch: Stretch = field(default_factory=Stretch)
     check: ImageCheck | None = None
+    facts: ImageFacts | None = None
     images_bucket: str | None = None
     sha256: str | None = None
     bytes_read: int = 0
@@ -56,7 +63,8 @@ class Judgement:
     @property
     def throttled(self) -> bool:
         """Whether judging anew would answer more: images stayed unchecked for a passing cause."""
-        return self.check is not None and Cause.THROTTLED in self.check.unchecked
+        looks = (look.unchecked for look in (self.check, self.facts) if look is not None)
+        return any(Cause.THROTTLED in unchecked for unchecked in looks)
 
 
 def validate(
@@ -68,6 +76,7 @@ def validate(
     out_of_time: Callable[[], bool] = lambda: False,
     choices_allowed: bool = False,
     keep: int = 100,
+    train: Judgement | None = None,
 ) -> Judgement:
     """Judges one manifest.
 
@@ -79,6 +88,7 @@ def validate(
         out_of_time: Tells that no further work may begin; what is left is then reported as unchecked.
         choices_allowed: The object's metadata may choose consumer, role and label.
         keep: Samples of findings to keep of each rule.
+        train: The train manifest, where this one is its test manifest.
 
     Raises:
         GateError: The manifest could not be read, or the sink failed.
@@ -92,13 +102,26 @@ def validate(
     if opened.archived or _too_large(opened.manifest, judgement.policy):
         return judgement
     whole = _read(judgement, opened.chunks, sink, out_of_time)
-    _record(judgement, sink, judgement.stretch.references.judge(judgement.policy))
+    policy, stretch = judgement.policy, judgement.stretch
+    _record(judgement, sink, stretch.references.judge(policy))
+    if train is not None:
+        _record(judgement, sink, judge_common_images(train.stretch, stretch, train.manifest.uri, policy))
+    judgement.images_bucket = stretch.references.images_bucket(policy.images_bucket)
+    if policy.check_images and judgement.images_bucket in stretch.references.buckets:
+        _judge_images(judgement, judgement.images_bucket, images, sink, out_of_time)
     if whole:
-        _record(judgement, sink, judge_dataset(judgement.stretch, judgement.policy))
-    judgement.images_bucket = judgement.stretch.references.images_bucket(judgement.policy.images_bucket)
-    if judgement.policy.check_images and judgement.images_bucket in judgement.stretch.references.buckets:
-        _check_images(judgement, judgement.images_bucket, images, sink, out_of_time)
+        _judge_whole(judgement, train, sink)
     return judgement
+
+
+def _judge_whole(judgement: Judgement, train: Judgement | None, sink: FindingSink) -> None:
+    """Judges by what all lines and images came to; where not all lines were read, nothing can be said of the whole."""
+    policy, stretch = judgement.policy, judgement.stretch
+    _record(judgement, sink, judge_dataset(stretch, policy))
+    if policy.severity("label-name-inconsistent") is Severity.ERROR:
+        stretch.mark(stretch.references.lines_named(unusual_names(stretch.labels)), LineState.INVALID)
+    if train is not None:
+        _record(judgement, sink, judge_common_classes(train.stretch, stretch, policy))
 
 
 def _record(judgement: Judgement, sink: FindingSink, findings: Iterable[Finding]) -> None:
@@ -111,7 +134,7 @@ def _record(judgement: Judgement, sink: FindingSink, findings: Iterable[Finding]
 def _judge_object(opened: OpenManifest, policy: Policy) -> Iterator[Finding]:
     manifest, consumer = opened.manifest, policy.consumer
     if manifest.bucket is not None and consumer.manifest_key and not consumer.manifest_key.fullmatch(manifest.key):
-        message = f"The manifest's key has characters that {consumer.name} does not take."
+        message = f"The manifest's key {consumer.manifest_key_fault}: {consumer.name} does not take it."
         yield from policy.finding("manifest-key-unsupported", message, value=manifest.key)
     if opened.archived:
         message = "The manifest lies in an archive storage class and is not restored."
@@ -209,32 +232,59 @@ def _headed(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return bytes(head[:HEAD_BYTES]), chain([bytes(head.removeprefix(BYTE_ORDER_MARK))], chunks)
 
 
-def _check_images(
+def _judge_images(
     judgement: Judgement, bucket: str, images: ImageStore, sink: FindingSink, out_of_time: Callable[[], bool]
 ) -> None:
     policy, stretch = judgement.policy, judgement.stretch
-    references = stretch.references.buckets[bucket]
+    wanted = Wanted.of(stretch.references, bucket)
     wrong_region: list[Finding] = []
+    keys = wanted.keys
     try:
         if not out_of_time():
             wrong_region = _judge_region(judgement.manifest.bucket, bucket, images, policy)
         largest = policy.consumer.image_bytes
-        check = check_images(bucket, references.lines, images, largest=largest, out_of_time=out_of_time)
+        check = check_images(bucket, keys, images, largest=largest, out_of_time=out_of_time)
     except NoSuchBucketError:
-        check = ImageCheck(checked=len(references.lines), missing=sorted(references.lines), no_bucket=True)
+        check = ImageCheck(checked=len(keys), missing=sorted(keys), no_bucket=True)
     except RetryableError:
-        check = ImageCheck(unchecked={Cause.THROTTLED: list(references.lines)})
+        check = ImageCheck(unchecked={Cause.THROTTLED: sorted(keys)})
     except RefusedError as error:
-        check = ImageCheck(unchecked={Cause.REFUSED: list(references.lines)}, refusal=str(error))
+        check = ImageCheck(unchecked={Cause.REFUSED: sorted(keys)}, refusal=str(error))
     judgement.check = check
     _record(judgement, sink, wrong_region)
-    similar = similar_keys(check, bucket, images, out_of_time=out_of_time)
-    _record(judgement, sink, judge_images(check, bucket, references, policy, similar))
-    # One finding speaks of many lines here, so that the lines are marked by their keys.
-    for keys in check.unchecked.values():
-        stretch.mark(references.lines_of_all(keys), LineState.UNCHECKED)
+    similar: dict[str, Similar] = {}
+    if not check.no_bucket and check.unchecked.keys().isdisjoint({Cause.THROTTLED, Cause.REFUSED}):
+        similar = similar_keys(bucket, check.missing, images, out_of_time=out_of_time)
+    _record(judgement, sink, image_findings(check, wanted, policy, similar))
+    _mark_unchecked(stretch, check.unchecked, wanted)
     if check.no_bucket:
-        stretch.mark(references.lines_of_all(check.missing), LineState.INVALID)
+        stretch.mark(wanted.lines_of_all(check.missing), LineState.INVALID)
+    elif policy.inspect is not Inspect.NONE:
+        _open_images(judgement, check, wanted, images, sink, out_of_time)
+
+
+def _open_images(
+    judgement: Judgement,
+    check: ImageCheck,
+    wanted: Wanted,
+    images: ImageStore,
+    sink: FindingSink,
+    out_of_time: Callable[[], bool],
+) -> None:
+    """Opens images that exist and can be read: their beginnings."""
+    closed = {key for key, found in check.found.items() if found.archived or found.size == 0}
+    closed.update(check.missing, *check.unchecked.values())
+    keys = sorted(key for key in wanted.images.lines if key not in closed)
+    facts = inspect_images(wanted.bucket, keys, images, judgement.policy, out_of_time=out_of_time)
+    judgement.facts = facts
+    _record(judgement, sink, judge_facts(facts, wanted.bucket, wanted.images, judgement.policy))
+    _mark_unchecked(judgement.stretch, facts.unchecked, wanted)
+
+
+def _mark_unchecked(stretch: Stretch, unchecked: Mapping[Cause, Sequence[str]], wanted: Wanted) -> None:
+    """One finding speaks of many lines here, so that the lines are marked by their keys."""
+    for keys in unchecked.values():
+        stretch.mark(wanted.lines_of_all(keys), LineState.UNCHECKED)
 
 
 def _judge_region(manifest_bucket: str | None, bucket: str, images: ImageStore, policy: Policy) -> list[Finding]:

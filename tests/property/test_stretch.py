@@ -8,6 +8,7 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.consumers import CONSUMERS
 from core.finding import Finding
 from core.lines import BLOCK_LINES, Line, LineBlock, split_lines
 from core.policy import Policy
@@ -85,6 +86,13 @@ _ODD: Final[st.SearchStrategy[Object]] = st.sampled_from(
         with_metadata(5, human_annotated="maybe", type=ABSENT, confidence=2),
         with_metadata(6, class_name=ABSENT, failure_reason="none"),
         {"source_ref": "s3://images/1.png"},
+        line(1, second=1, second_metadata=metadata("dent")),
+        line(2, boxes={}, boxes_metadata={"type": "groundtruth/object-detection"}),
+        line(3, anomaly_label_metadata=metadata("sports", type="groundtruth/text-classification")),
+        with_metadata(4, confidence=ABSENT, creation_date=ABSENT, class_name=""),
+        line(5, anomaly_mask_ref="s3://images/6.png", anomaly_mask_ref_metadata={"internal-color-map": {"x": 1}}),
+        line(6, anomaly_mask_ref="s3://images/mask.png"),
+        line(4, anomaly_mask_ref="s3://elsewhere/1.png", second_ref=1, second_ref_metadata={"internal-color-map": []}),
     ]
 )
 _NO_OBJECTS: Final = st.sampled_from(
@@ -101,7 +109,13 @@ _NO_OBJECTS: Final = st.sampled_from(
 )
 CONTENTS: Final = _LABELLED.map(encoded) | _LABELLED.map(encoded) | _ODD.map(encoded) | _NO_OBJECTS
 """Contents of lines, of which many name the same few images."""
-_POLICIES: Final = st.sampled_from([Policy(), Policy(label_attribute="renamed"), Policy(images_bucket="elsewhere")])
+_POLICIES: Final = st.sampled_from(
+    [
+        *(Policy(consumer=consumer) for consumer in CONSUMERS.values()),
+        Policy(label_attribute="renamed"),
+        Policy(images_bucket="elsewhere"),
+    ]
+)
 
 
 def read(body: bytes, policy: Policy, keep: int, offset: int = 0) -> tuple[Stretch, list[Finding]]:
@@ -126,7 +140,7 @@ def orders(stretch: Stretch) -> list[list[object]]:
         list(stretch.usable()),
         *(list[object](each.seen) for each in sightings),
         list(references.buckets),
-        list(references.class_ids),
+        list(references.labelling_ids),
         list(stretch.tally.rules),
         *(list[object](rule.alike) for rule in stretch.tally.rules.values()),
     ]

@@ -13,15 +13,16 @@ from jsonschema import Draft202012Validator
 
 from core.accepted import accepted_lines
 from core.catalogue import RULES
-from core.consumers import Role
+from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
 from core.errors import GateError, NoSuchBucketError, RetryableError
 from core.file_shape import HEAD_BYTES
 from core.finding import VALUE_CHARACTERS, Severity, Verdict
+from core.image_findings import Wanted
 from core.layout import report_place
 from core.lines import BYTE_ORDER_MARK
 from core.manifest import ManifestObject
 from core.notification import MESSAGE_BYTES, compose
-from core.policy import Policy
+from core.policy import Inspect, Policy
 from core.ports import Found, NotFound
 from core.report import Report, ReportFinding, build_report
 from core.stretch import LineState
@@ -98,6 +99,14 @@ POLICIES: Final = st.builds(
     label_attribute=st.sampled_from([None, None, LABEL, "renamed"]),
     images_bucket=st.sampled_from([None, None, BUCKET, "elsewhere"]),
     check_images=st.sampled_from([True, True, True, False]),
+    consumer=st.just(DEFAULT_CONSUMER) | st.sampled_from(list(CONSUMERS.values())),
+    inspect=st.sampled_from([Inspect.NONE, Inspect.NONE, Inspect.SAMPLE, Inspect.ALL]),
+    severities=st.just({})
+    | st.dictionaries(
+        st.sampled_from([slug for slug, rule in RULES.items() if not rule.fixed]),
+        st.sampled_from([None, Severity.WARNING, Severity.ERROR]),
+        max_size=3,
+    ),
 )
 _IMAGE: Final = st.sampled_from([Found(1), Found(1), Found(1), Found(0), Found(9 * 1024**2), Found(1, archived=True)])
 _KEYS: Final = [f"{number}.png" for number in range(1, 7)]
@@ -147,7 +156,8 @@ def assert_consistent(body: bytes, judged: Judged) -> None:
         assert judgement.sha256 == hashlib.sha256(body).hexdigest()
         assert lines == len(physical_lines(body.removeprefix(BYTE_ORDER_MARK)))
     check, references = judgement.check, stretch.references.buckets.get(judgement.images_bucket or "")
-    named = references.lines if references and judgement.policy.check_images else {}
+    named = Wanted.of(stretch.references, judgement.images_bucket or "").keys if references else set()
+    named = named if judgement.policy.check_images else set()
     assert (check.checked + sum(map(len, check.unchecked.values())) if check else 0) == len(named)
     if judged.verdict is Verdict.VALID:
         assert was_read
@@ -160,12 +170,14 @@ def assert_states_follow(judged: Judged) -> None:
     errors = [finding for finding in judged.findings if finding.severity is Severity.ERROR]
     invalid = {finding.line for finding in errors if finding.line}
     invalid |= {f.first_line for f in errors if f.first_line and RULES[f.rule].blames_first_line}
-    unchecked = sum(f.count or 0 for f in judged.findings if f.severity is Severity.UNCHECKED)
+    unchecked = {f.line for f in judged.findings if f.severity is Severity.UNCHECKED and f.line}
+    of_many = sum(f.count or 0 for f in judged.findings if f.severity is Severity.UNCHECKED)
     if check and check.no_bucket:
-        references = stretch.references.buckets[judged.judgement.images_bucket or ""]
-        invalid |= set(references.lines_of_all(references.lines))
+        wanted = Wanted.of(stretch.references, judged.judgement.images_bucket or "")
+        invalid |= set(wanted.lines_of_all(wanted.keys))
     assert {number for number, state in enumerate(stretch.states, 1) if state & LineState.INVALID} == invalid
-    assert stretch.count(LineState.UNCHECKED) == unchecked
+    marked = stretch.count(LineState.UNCHECKED)
+    assert max(len(unchecked), of_many) <= marked <= len(unchecked) + of_many
 
 
 def report_on(judged: Judged, most: int = 1_000) -> Report:
@@ -291,8 +303,9 @@ _TEXTS: Final = st.builds(
 
 
 def _reported(rule: str, severity: Severity, number: int | None, text: str, fix: str) -> ReportFinding:
-    found = Policy().finding(rule, text, line=number, value=text, fix=fix)[0]
-    return ReportFinding.model_validate(found.to_json() | {"severity": severity})
+    policies = [Policy(consumer=consumer, severities={rule: severity}) for consumer in CONSUMERS.values()]
+    found = next(filter(None, (policy.finding(rule, text, line=number, value=text, fix=fix) for policy in policies)))[0]
+    return ReportFinding.model_validate(found.to_json())
 
 
 _REPORTED: Final = st.builds(

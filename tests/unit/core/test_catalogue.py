@@ -1,4 +1,5 @@
 import ast
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ import pytest
 
 import core
 from core.catalogue import RULES, Rule, Scope
-from core.consumers import CONSUMERS
+from core.consumers import CONSUMERS, Consumer
 from core.finding import Severity
 from core.policy import Policy
 
@@ -111,3 +112,17 @@ def test_scope_tells_what_a_rule_is_about() -> None:
             prefix, rule.scope
         ) is rule.scope
     assert Policy().severity("manifest-empty") is Severity.ERROR
+
+
+def test_a_rule_needs_what_consumers_have() -> None:
+    fields = {field.name for field in dataclasses.fields(Consumer)}
+
+    assert {rule.needs for rule in RULES.values() if rule.needs} <= fields
+    assert all(any(getattr(one, rule.needs) for one in CONSUMERS.values()) for rule in RULES.values() if rule.needs)
+
+
+def test_slugs_are_sorted_within_their_scope() -> None:
+    scopes = list(Scope)
+    places = [(scopes.index(rule.scope), rule.slug) for rule in RULES.values()]
+
+    assert places == sorted(places)

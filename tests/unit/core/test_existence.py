@@ -1,11 +1,10 @@
 import random
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
-from core.errors import GateError, PermanentError, RetryableError
-from core.existence import Cause, ImageCheck, check_images, just_before, similar_keys
+from core.errors import PermanentError, RetryableError
+from core.existence import Cause, ImageCheck, check_images, just_before
 from core.finding import Severity, Verdict
 from core.policy import Policy
 from core.ports import Found, ImageStore, NotFound, Page
@@ -311,79 +310,6 @@ def test_just_before_is_before_the_key_and_no_longer_than_a_key(key: str, before
     assert just_before(key) == before
     assert before.encode() < key.encode()
     assert len(before.encode()) <= 1_024
-
-
-@pytest.mark.parametrize(
-    ("written", "there"),
-    [
-        ("a%20b.png", "a b.png"),
-        ("a+b.png", "a b.png"),
-        ("a%2Bb.png", "a+b.png"),
-        (" a.png ", "a.png"),
-        ("a.png\u3000", "a.png"),
-        (unicodedata.normalize("NFD", "é한.png"), "é한.png"),
-        ("%EC%82%AC.png", "사.png"),
-    ],
-)
-def test_similar_keys_finds_the_key_that_was_meant(written: str, there: str) -> None:
-    images = store([there])
-    found = check([written], images)
-
-    assert similar_keys(found, BUCKET, images, out_of_time=times(9)) == {written: there}
-
-
-def test_a_similar_key_is_named_with_the_reference_to_write() -> None:
-    judged = judge(
-        manifest(line("s3://images/a%20b.png")),
-        images=MemoryImages({"manifests": {}, BUCKET: {"a b.png": SOUND_IMAGE}}),
-    )
-
-    [finding] = [finding for finding in judged.findings if finding.rule == "image-not-found"]
-    assert finding.message == "The image does not exist, but 'a b.png' does."
-    assert finding.fix == "Write s3://images/a b.png"
-
-
-def test_similar_keys_prefers_the_url_decoded_key() -> None:
-    images = store(["a b+c.png", "a b c.png"])
-    found = check(["a%20b+c.png"], images)
-
-    assert similar_keys(found, BUCKET, images, out_of_time=times(9)) == {"a%20b+c.png": "a b+c.png"}
-
-
-@pytest.mark.parametrize("key", ["a.png", "a%ff.png", "%", "a%b.png"])
-def test_similar_keys_asks_for_nothing_where_a_key_has_no_other_form(key: str) -> None:
-    images = store(["b.png"])
-    found = check([key], images)
-    images.requests.clear()
-
-    assert similar_keys(found, BUCKET, images, out_of_time=times(9)) == {}
-    assert images.requests.total() == 0
-
-
-@pytest.mark.parametrize("fault", [RetryableError("slow down"), None])
-def test_similar_keys_names_none_that_was_not_seen(fault: GateError | None) -> None:
-    images = store([], faults={2: fault} if fault else {}, answers={"a b.png": NotFound.DENIED})
-    found = check(["a%20b.png"], images)
-
-    assert similar_keys(found, BUCKET, images, out_of_time=times(9)) == {}
-    assert images.requests == {"head": 2}
-
-
-def test_similar_keys_asks_no_more_where_the_store_is_throttled_or_no_bucket_is() -> None:
-    images = store(["a b.png"])
-    throttled = ImageCheck(missing=["a%20b.png"], unchecked={Cause.THROTTLED: ["z"]})
-    no_bucket = ImageCheck(missing=["a%20b.png"], no_bucket=True)
-
-    assert similar_keys(throttled, BUCKET, images, out_of_time=times(9)) == {}
-    assert similar_keys(no_bucket, BUCKET, images, out_of_time=times(9)) == {}
-    assert images.requests.total() == 0
-
-
-def test_similar_keys_looks_for_so_many_and_no_more() -> None:
-    missing = [f"{number:04}%20.png" for number in range(1_500)]
-    images = store([key.replace("%20", " ") for key in missing])
-
-    assert len(similar_keys(ImageCheck(missing=missing), BUCKET, images, out_of_time=times(99))) == 1_000
 
 
 def test_unchecked_images_are_counted_by_line_and_their_lines_marked() -> None:

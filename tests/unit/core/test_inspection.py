@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from core.inspection import Entry, inspect_line
+from core.entry import Entry, Label
+from core.inspection import inspect_line
 from core.lines import Line, split_lines
 from core.policy import Policy
 from core.source_ref import SourceRef
@@ -17,7 +18,7 @@ def entry_of(content: Object, policy: Policy | None = None) -> Entry | None:
 
 def test_inspect_line_tells_what_a_sound_line_says() -> None:
     assert entry_of(line("s3://images/a/b.png", "anomaly")) == Entry(
-        7, SourceRef("images", "a/b.png"), "anomaly-label", "anomaly", "1", labeled=True
+        7, SourceRef("images", "a/b.png"), (Label("anomaly-label", "anomaly", "1", known=True),)
     )
 
 
@@ -45,14 +46,14 @@ def test_inspect_line_remembers_an_integer_in_one_form(value: object, remembered
     entry = entry_of(line(anomaly_label=value))
 
     assert entry is not None
-    assert entry.value == remembered
+    assert [label.value for label in entry.labels] == [remembered]
 
 
 def test_inspect_line_remembers_little_of_long_names() -> None:
     name = "n" * 300
     entry = entry_of({"source-ref": "s3://images/1.png", name: 0, f"{name}-metadata": metadata("c" * 300)})
 
-    assert entry == Entry(7, SourceRef("images", "1.png"), "n" * 257, "c" * 257, "0", labeled=False)
+    assert entry == Entry(7, SourceRef("images", "1.png"), (Label("n" * 257, "c" * 257, "0"),))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_inspect_line_counts_a_class_in_spite_of_warnings() -> None:
 
 def test_inspect_line_has_no_class_for_a_failed_label() -> None:
     assert entry_of(line(anomaly_label_metadata={"failure-reason": "x"})) == Entry(
-        7, SourceRef("images", "1.png"), "anomaly-label"
+        7, SourceRef("images", "1.png"), (Label("anomaly-label"),)
     )
 
 

@@ -41,14 +41,40 @@ def pairs(**types: Object) -> Object:
     ids=range(19),
 )
 def test_read_labels_judges_the_customary_label_else_the_first_that_fits(content: Object, judged: str | None) -> None:
-    assert read_labels(content).judged == judged
+    assert read_labels(content).judged == ((judged,) if judged else ())
 
 
 def test_read_labels_judges_the_configured_label_and_no_other() -> None:
     content = pairs(a=CLASSIFICATION, b=BOXES) | line()
 
-    assert read_labels(content, "b") == Labels("b", ("a", "anomaly-label"), "b", ())
-    assert read_labels(content, "c") == Labels(None, ("a", "anomaly-label"), "c", ())
+    assert read_labels(content, "b") == Labels(("b",), ("a", "anomaly-label"), "b", ())
+    assert read_labels(content, "c") == Labels((), ("a", "anomaly-label"), "c", ())
+
+
+@pytest.mark.parametrize(
+    ("content", "configured", "judged", "whole"),
+    [
+        (pairs(a=CLASSIFICATION, b=CLASSIFICATION), None, ("a", "b"), True),
+        (pairs(a=CLASSIFICATION, b=UNTYPED, c=BOXES, d={"lens": 1}), None, ("a", "b"), True),
+        (pairs(a=BOXES, b=BOXES), None, ("a",), True),
+        (pairs(a=CLASSIFICATION, b=BOXES), "b", ("b", "a"), True),
+        (pairs(a=CLASSIFICATION, b=CLASSIFICATION), "b", ("a", "b"), True),
+        (pairs(a=CLASSIFICATION), "b", ("a",), False),
+        (pairs(a=CLASSIFICATION) | {"anomaly-label": 1}, None, ("a",), False),
+        (pairs(a=CLASSIFICATION) | {"b-metadata": UNTYPED}, None, ("a",), False),
+        ({"source-ref": "x"}, None, (), False),
+    ],
+    ids=range(9),
+)
+def test_read_labels_judges_every_classification_where_that_is_asked_for(
+    content: Object,
+    configured: str | None,
+    judged: tuple[str, ...],
+    whole: bool,  # noqa: FBT001 - parametrized
+) -> None:
+    found = read_labels(content, configured, every=True)
+
+    assert (found.judged, found.whole) == (judged, whole)
 
 
 def test_read_labels_expects_the_customary_label_where_half_of_it_is() -> None:

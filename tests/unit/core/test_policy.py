@@ -61,3 +61,19 @@ def test_scope_tells_what_the_verdict_covers() -> None:
 def test_consumers_stand_under_their_names() -> None:
     assert all(consumer.name == name for name, consumer in CONSUMERS.items())
     assert CONSUMERS["lookout-for-vision"] is DEFAULT_CONSUMER
+
+
+def test_what_was_asked_for_goes_before_the_consumer_and_the_catalogue() -> None:
+    consumer = replace(DEFAULT_CONSUMER, severities={"label-several": None})
+    policy = Policy(consumer=consumer, severities={"label-several": Severity.ERROR, "line-duplicate-key": None})
+
+    assert policy.severity("label-several") is Severity.ERROR
+    assert policy.severity("line-duplicate-key") is None
+    assert policy.severity("line-duplicate-key", "same-value") is None
+
+
+def test_a_rule_about_a_limit_that_the_consumer_does_not_state_is_off() -> None:
+    policy = Policy(severities={"class-name-length": Severity.ERROR})
+
+    assert policy.severity("class-name-length") is None
+    assert replace(policy, consumer=CONSUMERS["ground-truth"]).severity("class-name-length") is Severity.ERROR

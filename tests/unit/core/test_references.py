@@ -1,12 +1,16 @@
 import pytest
 
+from core.entry import Entry, Label
 from core.finding import Finding
-from core.inspection import Entry
 from core.policy import Policy
-from core.references import BucketReferences, References
+from core.references import BucketReferences, KeyLines, References
 from core.source_ref import SourceRef
 from tests.builders import line, manifest
 from tests.fakes import judge
+
+
+def labelled(*classes: str | None) -> tuple[Label, ...]:
+    return tuple(Label(f"label-{number}", name) for number, name in enumerate(classes) if name is not None)
 
 
 def references(*lines: tuple[str, str, str | None] | None) -> References:
@@ -17,7 +21,7 @@ def references(*lines: tuple[str, str, str | None] | None) -> References:
             built.add(None)
         else:
             bucket, key, class_name = content
-            built.add(Entry(number, SourceRef(bucket, key), class_name=class_name))
+            built.add(Entry(number, SourceRef(bucket, key), labelled(class_name)))
     return built
 
 
@@ -90,19 +94,81 @@ def test_images_bucket_is_the_first_seen_in_a_tie() -> None:
 def test_references_note_count_first_line_and_all_lines() -> None:
     found = references(None, ("one", "a", None), ("one", "b", None), ("one", "a", None), ("one", "a", None))
 
-    assert found.buckets == {"one": BucketReferences(4, 2, {"a": 2, "b": 3}, {"a": [4, 5]})}
-    assert list(found.buckets["one"].lines_of("a")) == [2, 4, 5]
-    assert found.buckets["one"].lines_of_all(["b", "a"]) == [2, 3, 4, 5]
+    assert found.buckets == {"one": BucketReferences(4, 2, KeyLines({"a": 2, "b": 3}, {"a": [4, 5]}))}
+    assert list(found.buckets["one"].images.lines_of("a")) == [2, 4, 5]
+    assert found.buckets["one"].images.lines_of_all(["b", "a", "c"]) == [2, 3, 4, 5]
 
 
 def test_a_line_without_reference_is_counted() -> None:
     built = References()
-    built.add(Entry(1, None, class_name="normal"))
-    built.add(Entry(2, SourceRef("images", "a"), class_name="anomaly"))
+    built.add(Entry(1, None, labelled("normal")))
+    built.add(Entry(2, SourceRef("images", "a"), labelled("anomaly")))
 
-    assert list(built.classes) == [1, 2]
-    assert built.class_ids == {"normal": 1, "anomaly": 2}
+    assert list(built.labellings) == [1, 2]
+    assert built.labelling_ids == {(("label-0", "normal"),): 1, (("label-0", "anomaly"),): 2}
     assert list(built.buckets) == ["images"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rule", "says"),
+    [
+        (("crack", "dent"), ("dent", "crack"), "duplicate", "The same image stands on line 1."),
+        (("crack", None), ("crack", None), "duplicate", "The same image stands on line 1."),
+        (
+            ("crack", "dent"),
+            ("dent",),
+            "conflicting",
+            "The image is 'crack' and 'dent' on line 1, 'dent' on this one.",
+        ),
+    ],
+)
+def test_an_image_of_several_classes_conflicts_where_their_set_differs(
+    first: tuple[str | None, ...], second: tuple[str | None, ...], rule: str, says: str
+) -> None:
+    built = References()
+    built.add(Entry(1, SourceRef("images", "a"), labelled(*first)))
+    built.add(Entry(2, SourceRef("images", "a"), labelled(*second)))
+
+    [finding] = built.judge(Policy())
+
+    assert (finding.rule, finding.message) == (f"source-ref-{rule}", says)
+
+
+def test_masks_are_kept_by_bucket_and_field() -> None:
+    built = References()
+    mask = SourceRef("images", "m.png")
+    built.add(Entry(1, SourceRef("images", "a"), masks=(("a-ref", mask), ("b-ref", mask))))
+    built.add(Entry(2, SourceRef("images", "b"), masks=(("a-ref", mask), ("b-ref", SourceRef("other", "m.png")))))
+    built.add(Entry(3, SourceRef("images", "c")))
+
+    assert built.masks_in("images") == {
+        "a-ref": KeyLines({"m.png": 1}, {"m.png": [2]}),
+        "b-ref": KeyLines({"m.png": 1}),
+    }
+    [finding] = built.judge(Policy())
+    assert (finding.rule, finding.line, finding.field, finding.value) == (
+        "mask-ref-malformed",
+        2,
+        "b-ref",
+        "s3://other/m.png",
+    )
+    assert finding.message == "The mask lies in bucket 'other', the images in 'images'."
+
+
+def test_a_mask_is_in_no_wrong_bucket_where_no_image_names_one() -> None:
+    built = References()
+    built.add(Entry(1, masks=(("a-ref", SourceRef("other", "m.png")),)))
+
+    assert list(built.judge(Policy())) == []
+
+
+def test_lines_named_are_those_that_have_a_label_of_the_name() -> None:
+    built = References()
+    for number, names in enumerate([("a",), ("b",), (), ("a", "b")], 1):
+        built.add(Entry(number, labels=tuple(Label(name) for name in names)))
+
+    assert list(built.lines_named({"b"})) == [2, 4]
+    assert list(built.lines_named(())) == []
 
 
 def test_merge_equals_reading_on() -> None:

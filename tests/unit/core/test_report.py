@@ -8,14 +8,14 @@ from pydantic import ValidationError
 
 from core import __version__
 from core.errors import RetryableError
-from core.finding import Finding, Verdict
+from core.finding import Finding, Severity, Verdict
 from core.manifest import ManifestObject
 from core.policy import Policy
 from core.ports import Found
 from core.report import MAX_FINDINGS, Report, ReportFile, ReportFinding, accepted, build_report
 from core.validate import Judgement
 from tests.builders import BUCKET, Line, line, manifest, metadata, sound_lines
-from tests.fakes import MANIFEST, MemoryImages, images_of, judge, times
+from tests.fakes import MANIFEST, SOUND_IMAGE, MemoryImages, images_of, judge, times
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BAD_LINES: list[Line] = [
@@ -67,8 +67,11 @@ def test_a_report_tells_what_was_judged_and_how() -> None:
         "sha256": judgement.sha256,
         "sequencer": "01",
     }
-    assert told["consumer"] == {"name": "lookout-for-vision", "role": None, "label_attribute": "anomaly-label"}
-    assert told["tool"] == {"name": "manifest-gate", "version": __version__, "catalogue": "1"}
+    assert told["consumer"] == {"name": "lookout-for-vision", "role": None, "label_attribute": "anomaly-label"} | {
+        "inspect_images": "none",
+        "rule_severities": {},
+    }
+    assert told["tool"] == {"name": "manifest-gate", "version": __version__, "catalogue": "2"}
     assert (told["schema_version"], told["verdict"], told["scope"]) == ("1.0", "VALID", "lines+images")
     assert (told["looked_at"], told["seconds"], told["run"]) == ("2026-01-02T03:04:05Z", 1.235, "run-1")
     assert told["requests"] == {"ListObjectsV2": 1}
@@ -96,7 +99,7 @@ def test_a_report_counts_lines_classes_buckets_labels_and_images() -> None:
         {"name": "anomaly-label", "lines": 41, "first_line": 1},
         {"name": "other", "lines": 1, "first_line": 44},
     ]
-    assert statistics["images"] == {"bucket": "images", "checked": 39, "missing": 1, "unchecked": 0}
+    assert statistics["images"] == {"bucket": "images", "checked": 39, "missing": 1, "unchecked": 0, "inspected": 0}
 
 
 def test_a_report_lists_findings_and_their_totals() -> None:
@@ -147,7 +150,13 @@ def test_a_report_of_lines_alone_says_so() -> None:
     told = report(judge(manifest(*sound_lines()), Policy(check_images=False)).judgement)
 
     assert told.scope == "lines"
-    assert told.statistics.images.model_dump() == {"bucket": "images", "checked": 0, "missing": 0, "unchecked": 34}
+    assert told.statistics.images.model_dump() == {
+        "bucket": "images",
+        "checked": 0,
+        "missing": 0,
+        "unchecked": 34,
+        "inspected": 0,
+    }
 
 
 def test_a_report_counts_images_that_were_not_checked() -> None:
@@ -163,7 +172,13 @@ def test_a_report_counts_images_that_were_not_checked() -> None:
 def test_a_report_of_no_lines_counts_nothing() -> None:
     told = report(judge(b"[]\n").judgement)
 
-    assert told.statistics.images.model_dump() == {"bucket": None, "checked": 0, "missing": 0, "unchecked": 0}
+    assert told.statistics.images.model_dump() == {
+        "bucket": None,
+        "checked": 0,
+        "missing": 0,
+        "unchecked": 0,
+        "inspected": 0,
+    }
     assert told.statistics.classes == {"normal": 0, "anomaly": 0}
 
 
@@ -244,3 +259,31 @@ def test_a_report_takes_no_key_that_it_does_not_know() -> None:
 
 def test_report_findings_have_the_fields_of_findings() -> None:
     assert set(ReportFinding.model_fields) == set(Finding.__dataclass_fields__) - {"kind"}
+
+
+def test_a_report_says_which_rules_were_changed() -> None:
+    policy = Policy(severities={"line-blank": None, "label-several": Severity.ERROR, "line-too-long": Severity.WARNING})
+
+    told = report(judge(manifest(*sound_lines(), b""), policy).judgement)
+
+    assert told.consumer.rule_severities == {"label-several": "error", "line-blank": "off", "line-too-long": "warning"}
+    assert told.totals == {}
+
+
+def test_a_report_counts_masks_once_however_many_lines_share_them() -> None:
+    masks = {"anomaly-mask-ref": "s3://images/m.png", "second-ref": "s3://images/n.png"}
+    described = {f"{name}-metadata": {"internal-color-map": {}} for name in masks}
+    lines = [line(number) | masks | described for number in range(3)]
+    images = MemoryImages({"manifests": {}, BUCKET: dict.fromkeys(["0.png", "1.png", "n.png"], SOUND_IMAGE)})
+
+    statistics = report(judge(manifest(*lines), images=images).judgement).statistics
+
+    assert statistics.masks.model_dump() == {"named": 2, "missing": 1, "unchecked": 0}
+    assert statistics.images.model_dump() == {
+        "bucket": BUCKET,
+        "checked": 3,
+        "missing": 1,
+        "unchecked": 0,
+        "inspected": 0,
+    }
+    assert images.requests["head"] == 5

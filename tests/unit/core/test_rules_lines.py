@@ -1,15 +1,16 @@
 """The rules on lines: each is found with its line, field and words, and nothing else is; what looks like it passes."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pytest
 
 from core.catalogue import RULES, Scope
+from core.consumers import CONSUMERS
 from core.finding import Severity, Verdict
 from core.policy import Policy
-from tests.builders import ABSENT, BUCKET, Line, encoded, line, manifest, metadata, sound_lines, with_metadata
+from tests.builders import ABSENT, BUCKET, Line, Object, encoded, line, manifest, metadata, sound_lines, with_metadata
 from tests.fakes import judge
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -73,6 +74,38 @@ def unsupported(text: str, column: int, says: str) -> Case:
     return invalid_json(text, column, says, rule="line-json-unsupported")
 
 
+def colour(class_name: object = "scratch", hex_color: object = "#23a436", **changes: object) -> Object:
+    entry = {"class_name": class_name, "hex_color": hex_color, "confidence": 0.9} | changes
+    return {key.replace("_", "-"): value for key, value in entry.items() if value is not ABSENT}
+
+
+BACKGROUND: Final = colour("BACKGROUND", "#ffffff")
+
+
+def mask_metadata(colours: object = None, **changes: object) -> Object:
+    sound = {
+        "internal_color_map": {"0": BACKGROUND, "1": colour()} if colours is None else colours,
+        "human_annotated": "yes",
+        "creation_date": "2021-11-23T20:31:57.758889",
+        "type": "groundtruth/semantic-segmentation",
+    }
+    return {key.replace("_", "-"): value for key, value in (sound | changes).items() if value is not ABSENT}
+
+
+def masked(ref: object = "s3://images/mask/1.png", colours: object = None, **changes: object) -> Object:
+    """A line with a mask."""
+    return line() | {"anomaly-mask-ref": ref, "anomaly-mask-ref-metadata": mask_metadata(colours, **changes)}
+
+
+def mask(path: str, says: str, value: str | None, *args: object, **changes: object) -> Case:
+    """A mask whose metadata has one fault."""
+    field = f"anomaly-mask-ref-metadata.{path}".removesuffix(".")
+    return Case("mask-metadata-malformed", masked("s3://images/m.png", *args, **changes), field, says, WARNING, value)
+
+
+REKOGNITION: Final = Policy(consumer=CONSUMERS["rekognition-custom-labels"])
+GROUND_TRUTH: Final = Policy(consumer=CONSUMERS["ground-truth"])
+MAP: Final = "internal-color-map"
 LONG_INTEGER = raw("1" * 4_301)
 DEEP = raw("[" * 128 + "]" * 128)
 HALF = raw('"\\ud83d"')
@@ -305,6 +338,97 @@ CASES = [
     field("creation-date-invalid", "creation-date", "Tue, 10 Nov 2020 03:37:09 GMT", "JavaScript", WARNING),
     field("job-name-invalid", "job-name", 7, "The job-name is a number, not a text", WARNING),
     field("job-name-invalid", "job-name", None, "The job-name is null, not a text", WARNING),
+    replace(field("confidence-missing", "confidence", ABSENT, "no confidence"), policy=REKOGNITION),
+    replace(field("creation-date-missing", "creation-date", ABSENT, "no creation-date"), policy=REKOGNITION),
+    replace(field("class-name-length", "class-name", "", "has 0 characters"), policy=GROUND_TRUTH),
+    replace(
+        field("class-name-length", "class-name", "c" * 257, "has 257 characters; rekognition-custom-labels takes 1"),
+        policy=REKOGNITION,
+        value="c" * 199 + "\u2026",
+    ),
+    Case(
+        "attribute-too-long",
+        line() | {"note": "n" * 20_001},
+        "note",
+        "The value has 20,001 characters; ground-truth promises to read 20,000",
+        WARNING,
+        "n" * 199 + "\u2026",
+        policy=GROUND_TRUTH,
+    ),
+    Case("attribute-too-long", line() | {"notes": [7] * 7_000}, "notes", "21,000", WARNING, ..., policy=GROUND_TRUTH),
+    Case(
+        "label-too-many",
+        line()
+        | {key: value for n in range(50) for key, value in ((f"l{n}", 1), (f"l{n}-metadata", metadata(f"c{n}")))},
+        "l49",
+        "The line has 51 labels; rekognition-custom-labels uses 50",
+        policy=REKOGNITION,
+    ),
+    Case("mask-ref-malformed", masked(17), "anomaly-mask-ref", "The mask is not a text", value="17"),
+    Case(
+        "mask-ref-malformed",
+        masked("s3: //images/m.png"),
+        "anomaly-mask-ref",
+        "The mask has a space within s3://",
+        value="s3: //images/m.png",
+        fix="Write s3://images/m.png",
+    ),
+    Case(
+        "mask-ref-malformed",
+        masked("s3://images/m.jpg"),
+        "anomaly-mask-ref",
+        "does not end in .png",
+        value="s3://images/m.jpg",
+    ),
+    Case(
+        "mask-ref-malformed",
+        line() | {"anomaly-mask-ref-metadata": mask_metadata()},
+        "anomaly-mask-ref-metadata",
+        "'anomaly-mask-ref-metadata' has no mask 'anomaly-mask-ref'.",
+        fix="Add 'anomaly-mask-ref', or remove 'anomaly-mask-ref-metadata'",
+    ),
+    Case(
+        "mask-ref-malformed",
+        line() | {"anomaly_mask_ref": "s3://images/m.png", "anomaly-mask-ref-metadata": mask_metadata()},
+        "anomaly-mask-ref-metadata",
+        "the line has 'anomaly_mask_ref'",
+        fix="Rename 'anomaly_mask_ref' to 'anomaly-mask-ref'",
+    ),
+    Case(
+        "mask-metadata-malformed",
+        line() | {"anomaly-mask-ref": "s3://images/m.png"},
+        "anomaly-mask-ref-metadata",
+        "The mask has no metadata",
+        WARNING,
+    ),
+    Case(
+        "mask-metadata-malformed",
+        line() | {"anomaly-mask-ref": "s3://images/m.png", "anomaly-mask-ref-metadata": "x"},
+        "anomaly-mask-ref-metadata",
+        "The mask's metadata is a text, not an object",
+        WARNING,
+        "x",
+    ),
+    mask(MAP, "There is no internal-color-map", None, internal_color_map=ABSENT),
+    mask(MAP, "not an object of colours by number", "17", 17),
+    mask(f"{MAP}.0", 'no entry "0" for BACKGROUND', None, {"1": colour()}),
+    mask(f"{MAP}.0.class-name", "should be BACKGROUND", "back", {"0": colour("back", "#ffffff")}),
+    mask(f"{MAP}.0.hex-color", "should be #ffffff", "#fffffe", {"0": colour("BACKGROUND", "#fffffe")}),
+    mask(f"{MAP}.1", "not an object with class-name, hex-color and", "red", {"0": BACKGROUND, "1": "red"}),
+    mask(f"{MAP}.x", "The key of a colour is not a number", "x", {"0": BACKGROUND, "x": colour()}),
+    mask(f"{MAP}.1.class-name", "not a text of at least one", "", {"0": BACKGROUND, "1": colour("")}),
+    mask(f"{MAP}.1.hex-color", "not a colour such as #23a436", "red", {"0": BACKGROUND, "1": colour(hex_color="red")}),
+    mask(f"{MAP}.1.hex-color", "There is no hex-color", None, {"0": BACKGROUND, "1": colour(hex_color=ABSENT)}),
+    mask(f"{MAP}.1.confidence", "not a number from 0 to 1", "2", {"0": BACKGROUND, "1": colour(confidence=2)}),
+    mask(
+        f"{MAP}.2.hex-color",
+        'Entry "1" has the same',
+        "#23A436",
+        {"0": BACKGROUND, "1": colour(), "2": colour("b", "#23A436")},
+    ),
+    mask("human-annotated", 'not the text "yes" or "no"', "true", human_annotated=True),
+    mask("type", "not groundtruth/semantic-segmentation", "mask", type="mask"),
+    mask("creation-date", "not an ISO 8601 date", "2021", creation_date="2021"),
 ]
 
 
@@ -354,7 +478,14 @@ NEAR_MISSES: list[tuple[str, Line]] = [
         "label-missing",
         line() | {"source-ref-metadata": {"class-name": "x"}, "metadata": {}, "annotator-metadata": metadata()},
     ),
-    ("label-missing", line() | {"anomaly-mask-ref": "s3://images/m.png", "anomaly-mask-ref-metadata": metadata()}),
+    ("label-missing", line() | {"worker-ref": "s3://images/m.png", "worker-ref-metadata": metadata()}),
+    ("mask-ref-malformed", masked()),
+    ("mask-ref-malformed", masked("s3://images/m.PNG")),
+    ("mask-ref-malformed", line() | {"worker-ref": "17"}),
+    ("mask-ref-malformed", line() | {"source-ref-metadata": mask_metadata()}),
+    ("mask-metadata-malformed", masked(creation_date=ABSENT, extra=None)),
+    ("mask-metadata-malformed", masked(colours={"0": colour("background", "#FFFFFF"), "17": colour()})),
+    ("mask-metadata-malformed", line() | {"worker-ref": "17", "worker-ref-metadata": {"a": 1}}),
     ("label-unannotated", line() | {"id": 7}),
     ("label-failed", line() | {"second-metadata": {"failure-reason": "no workers"}}),
     ("label-failed", line(failure_reason="of no label")),

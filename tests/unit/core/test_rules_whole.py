@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,12 +11,13 @@ from dataclasses import dataclass, replace
 import pytest
 
 from core.catalogue import RULES, Scope
-from core.consumers import DEFAULT_CONSUMER, Role
+from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Consumer, Role
 from core.errors import RetryableError
 from core.finding import Severity, Verdict
 from core.policy import Policy
 from core.ports import Found, NotFound
-from tests.builders import BUCKET, line, manifest, metadata, sound_lines
+from core.stretch import LineState
+from tests.builders import BUCKET, Line, line, manifest, metadata, sound_lines
 from tests.fakes import MANIFEST, SOUND_IMAGE, MemoryImages, images_of, judge, times
 
 ERROR, UNCHECKED, WARNING = Severity.ERROR, Severity.UNCHECKED, Severity.WARNING
@@ -82,6 +84,31 @@ def bucket(rule: str, images: Callable[[], MemoryImages], says: str, severity: S
     return image(rule, images, says, severity, line=None, value=BUCKET, **more)
 
 
+REKOGNITION = CONSUMERS["rekognition-custom-labels"]
+MASK = {
+    "anomaly-mask-ref": "s3://images/m.png",
+    "anomaly-mask-ref-metadata": {
+        "internal-color-map": {
+            "0": {"class-name": "BACKGROUND", "hex-color": "#ffffff", "confidence": 0},
+            "1": {"class-name": "scratch", "hex-color": "#23a436", "confidence": 0.9},
+        },
+        "human-annotated": "yes",
+        "type": "groundtruth/semantic-segmentation",
+    },
+}
+
+
+def judged_for_rekognition(**changes: object) -> Callable[[], dict[str, object]]:
+    return lambda: {"policy": Policy(consumer=replace(REKOGNITION, **changes))}
+
+
+def after_train(*lines: Line, consumer: Consumer = DEFAULT_CONSUMER) -> Callable[[], dict[str, object]]:
+    """Judged as the test manifest beside a train manifest."""
+    policy = Policy(consumer=consumer)
+    train = replace(MANIFEST, key="train.manifest")
+    return lambda: {"policy": policy, "train": judge(manifest(*lines), policy, manifest=train).judgement}
+
+
 FEW_LINES = replace(DEFAULT_CONSUMER, lines={Role.SINGLE: 33, Role.TRAIN: 34, Role.TEST: 5})
 SMALL_IMAGES = replace(DEFAULT_CONSUMER, image_bytes=999)
 ARCHIVED = Found(1_000, archived=True)
@@ -117,6 +144,8 @@ CASES = [
     not_json_lines('[\n  {\n    "a": 1\n  }\n]', "one JSON array", "jq -c '.[]'"),
     not_json_lines('[{"a": 1},\n{"a": 2}]\n', "one JSON array", "jq -c '.[]'"),
     not_json_lines('[{"a": 1}\n,{"a": 2}]\n', "one JSON array", "jq -c '.[]'"),
+    not_json_lines('{"a": 1}\r{"a": 2}\r', "Lines end with carriage returns alone", "tr '\\r' '\\n'"),
+    not_json_lines('{"a": 1} \r\r\t{"a": 2}', "Lines end with carriage returns alone", "tr '\\r' '\\n'"),
     not_json_lines(pretty("s3://images/1.png") * 2, "Objects are printed over several lines", "jq -c '.'"),
     not_json_lines(
         pretty("s3://images/1.png").replace("\n", "\r\n"),
@@ -159,7 +188,7 @@ CASES = [
     *(
         Case(
             rule="manifest-key-unsupported",
-            says="characters that lookout-for-vision does not take",
+            says="lookout-for-vision does not take it",
             severity=WARNING,
             value=key,
             options=lambda key=key: {"manifest": replace(MANIFEST, key=key)},
@@ -245,7 +274,7 @@ CASES = [
     Case(
         rule="label-name-inconsistent",
         body=SOUND + manifest({"source-ref": "s3://images/1.png", "other": 0, "other-metadata": metadata()}),
-        says="1 lines, from line 35 on, call their label 'other'; most lines call it 'anomaly-label'",
+        says="1 line, from line 35 on, with the label 'other'; 34 lines with 'anomaly-label'",
         severity=WARNING,
         field="other",
         count=1,
@@ -254,7 +283,7 @@ CASES = [
     Case(
         rule="label-value-inconsistent",
         body=SOUND + manifest(line(1, "anomaly", anomaly_label=2)),
-        says="1 lines, from line 35 on, have value 2 for class 'anomaly'; before, it was 1",
+        says="1 line, from line 35 on, with value 2 for class 'anomaly'; before, it was 1",
         severity=WARNING,
         value="2",
         count=1,
@@ -266,7 +295,7 @@ CASES = [
             *(line(number, "normal") for number in range(20)),
             *(line(number, "anomaly", anomaly_label=0) for number in range(20, 30)),
         ),
-        says="10 lines, from line 21 on, have value 0 for class 'anomaly'; before, it stood for 'normal'",
+        says="10 lines, from line 21 on, with value 0 for class 'anomaly'; before, it stood for 'normal'",
         severity=WARNING,
         value="0",
         count=10,
@@ -301,6 +330,82 @@ CASES = [
             (Role.SINGLE, "anomaly", {"anomaly": 9}),
         )
     ),
+    Case(
+        rule="manifest-key-unsupported",
+        says="The manifest's key has no extension: rekognition-custom-labels does not take it",
+        severity=WARNING,
+        value="set.1/manifest",
+        options=lambda: judged_for_rekognition()() | {"manifest": replace(MANIFEST, key="set.1/manifest")},
+    ),
+    Case(
+        rule="manifest-too-many-lines",
+        says="The manifest has 34 lines; rekognition-custom-labels takes 33",
+        value="34",
+        options=judged_for_rekognition(lines=dict.fromkeys(Role, 33)),
+    ),
+    Case(
+        rule="mask-not-found",
+        body=SOUND + manifest(line() | MASK),
+        says="The mask does not exist.",
+        line=35,
+        field="anomaly-mask-ref",
+        value="s3://images/m.png",
+        options=lambda: {"images": MemoryImages(images_of(SOUND + manifest(line())) | {"manifests": {}})},
+    ),
+    *(
+        Case(
+            rule=rule,
+            body=SOUND + manifest(line() | MASK),
+            says=f"The mask {says}",
+            line=35,
+            field="anomaly-mask-ref",
+            value="s3://images/m.png",
+            options=lambda found=found: {
+                "images": MemoryImages(
+                    {BUCKET: images_of(SOUND + manifest(line()))[BUCKET] | {"m.png": found}, "manifests": {}}
+                )
+            },
+        )
+        for rule, says, found in (
+            ("image-empty", "has 0 bytes", Found(0)),
+            ("image-archived", "lies in an archive storage class", ARCHIVED),
+        )
+    ),
+    Case(
+        rule="mask-ref-malformed",
+        body=SOUND + manifest(line() | MASK | {"anomaly-mask-ref": "s3://masks/m.png"}),
+        says="The mask lies in bucket 'masks', the images in 'images'.",
+        line=35,
+        field="anomaly-mask-ref",
+        value="s3://masks/m.png",
+    ),
+    Case(
+        rule="dataset-too-few-classes",
+        body=manifest(*sound_lines(anomaly=0)),
+        says="The sound lines have 1 class; rekognition-custom-labels needs 2",
+        value="1",
+        options=judged_for_rekognition(),
+    ),
+    Case(
+        rule="dataset-too-many-classes",
+        says="The sound lines have 2 classes; rekognition-custom-labels takes 1",
+        value="2",
+        options=judged_for_rekognition(class_count=(1, 1)),
+    ),
+    Case(
+        rule="dataset-train-test-overlap",
+        says="The image is on line 2 of the train manifest s3://manifests/train.manifest, too.",
+        line=34,
+        field="source-ref",
+        value="s3://images/1034.png",
+        options=after_train(line(1), line(1_034, "anomaly")),
+    ),
+    Case(
+        rule="dataset-label-overlap",
+        says="1 of 3 classes are in both manifests; rekognition-custom-labels wants 50%. In one of them only: 'an",
+        value="1",
+        options=after_train(line(1), line(2, "dent"), consumer=REKOGNITION),
+    ),
 ]
 
 
@@ -319,12 +424,20 @@ def test_manifest_yields_exactly_its_rule(case: Case) -> None:
 
 def test_every_other_rule_has_a_case() -> None:
     on_lines = {rule.slug for rule in RULES.values() if rule.scope is Scope.LINE}
-    elsewhere = {"manifest-not-fully-read", "dataset-no-labels"}
+    elsewhere = {"manifest-not-fully-read", "dataset-no-labels", "dataset-too-many-invalid-lines"}
+    elsewhere |= {
+        "image-aspect-ratio",
+        "image-dimensions-differ",
+        "image-dimensions-out-of-range",
+        "image-format-unsupported",
+        "image-unreadable",
+    }
 
     assert {case.rule for case in CASES} - on_lines == set(RULES) - on_lines - elsewhere
 
 
 NEAR_MISSES: list[tuple[str, bytes, Callable[[], dict[str, object]]]] = [
+    ("manifest-not-json-lines", SOUND.replace(b"\n", b"\r\n"), dict),
     ("manifest-too-large", SOUND, lambda: {"manifest": replace(MANIFEST, size=1024**3)}),
     ("manifest-too-large", SOUND, lambda: {"manifest": replace(MANIFEST, size=None)}),
     ("manifest-too-many-lines", SOUND, lambda: {"policy": Policy(consumer=FEW_LINES, role=Role.TRAIN)}),
@@ -452,3 +565,175 @@ def test_class_on_a_line_with_a_fault_of_its_own_does_not_count() -> None:
     lines[0] = line(1_001, anomaly_label_metadata=metadata(human_annotated="maybe"))
 
     assert judge(manifest(*lines)).rules == ["human-annotated-invalid", "dataset-too-few-normal"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "blank", "told"), [(7, 0, False), (8, 0, True), (6, 1, False), (6, 2, True), (0, 8, True), (0, 0, False)]
+)
+def test_more_than_a_fifth_of_invalid_or_blank_lines_fails_the_import(bad: int, blank: int, *, told: bool) -> None:
+    sound = sound_lines(20, 10) if bad + blank == 8 else sound_lines(18, 10)
+    body = manifest(*sound, *["{"] * bad, *[b""] * blank)
+
+    judged = judge(body, Policy(consumer=REKOGNITION))
+
+    assert ("dataset-too-many-invalid-lines" in judged.rules) is told
+    assert [finding.message for finding in judged.findings if finding.rule == "dataset-too-many-invalid-lines"] == (
+        [
+            "8 lines of 38 are invalid or blank (21.1%); past 20% rekognition-custom-labels imports nothing.",
+        ]
+        * told
+    )
+
+
+def test_missing_images_count_among_the_invalid_lines() -> None:
+    judged = judge(SOUND, Policy(consumer=REKOGNITION), MemoryImages({BUCKET: {}, "manifests": {}}))
+
+    assert judged.rules == ["image-not-found"] * 34 + ["dataset-too-many-invalid-lines"]
+
+
+def test_two_manifests_with_half_of_the_classes_in_common_are_sound() -> None:
+    train = [line(1), line(2, "anomaly"), line(3, "dent"), line(4, "crack")]
+
+    assert judge(SOUND, **after_train(*train, consumer=REKOGNITION)()).findings == []
+    assert judge(SOUND, **after_train("{", consumer=REKOGNITION)()).findings == []
+    assert judge(SOUND, **after_train(line("s3://others/1001.png"))()).findings == []
+
+
+def test_a_label_name_that_must_be_the_same_makes_the_odd_lines_invalid() -> None:
+    odd = {"source-ref": "s3://images/1.png", "other": 0, "other-metadata": metadata()}
+
+    judged = judge(SOUND + manifest(odd), Policy(consumer=CONSUMERS["sagemaker-training"]))
+
+    [finding] = judged.findings
+    assert (finding.rule, finding.severity) == ("label-name-inconsistent", ERROR)
+    assert [number for number, state in enumerate(judged.judgement.stretch.states, 1) if state] == [35]
+
+
+def printed(name: str, number: int, ref: str) -> str:
+    """An example of the specification, as it is printed there."""
+    return f"""{{
+    "source-ref": "s3: //bucket/image/{name}/{ref}",
+    "anomaly-label-metadata": {{
+        "confidence": 1,
+        "job-name": "labeling-job/auto-label",
+        "class-name": "{name}",
+        "human-annotated": "yes",
+        "creation-date": "2020-11-10T03:37:09.60{number}",
+        "type": "groundtruth/image-classification"
+    }},
+    "anomaly-label": {number}
+}}"""
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+@pytest.mark.parametrize(("name", "ref"), [("anomaly", "abnormal-1.jpg"), ("normal", "2020-10-20_12-14-55_613.jpeg")])
+def test_a_printed_example_of_the_specification_gets_one_diagnosis_with_the_mended_line(
+    name: str, ref: str, end: str
+) -> None:
+    text = (printed(name, int(name == "anomaly"), ref) + end).replace("\n", end or "\n")
+    mended = json.dumps(json.loads(text.replace("s3: //", "s3://")), separators=(",", ":"))
+
+    judged = judge(text.encode())
+
+    [finding] = judged.findings
+    assert finding.rule == "manifest-not-json-lines"
+    assert "Objects are printed over several lines" in finding.message
+    assert "Its source-ref has a space within s3://, too." in finding.message
+    assert finding.fix.endswith(f"The first object then reads: {mended}")
+    assert judge(manifest(mended, *sound_lines())).rules == ["source-ref-other-bucket"]
+
+
+def test_the_printed_examples_together_get_one_diagnosis() -> None:
+    both = printed("anomaly", 0, "abnormal-1.jpg") + "\n" + printed("normal", 3, "a.jpeg") + "\n"
+
+    assert judge(both.encode()).rules == ["manifest-not-json-lines"]
+
+
+@pytest.mark.parametrize(
+    ("label", "key"),
+    [
+        ("anomaly-label", "anomaly_label-metadata"),
+        ("anomaly-label", "anomaly-Label-metadata"),
+        ("anomaly-label", "anomaly-labels-metadata"),
+        ("normal", "auto-label-metadata"),
+    ],
+)
+def test_a_misnamed_key_on_every_line_is_one_entry_with_the_likely_rename(label: str, key: str) -> None:
+    lines = [
+        {
+            "source-ref": f"s3://{BUCKET}/{number}.png",
+            label: number % 2,
+            key: metadata(["normal", "anomaly"][number % 2]),
+        }
+        for number in range(1_140)
+    ]
+
+    judged = judge(manifest(*lines))
+
+    assert judged.rules == ["label-missing"] * 1_140
+    [entry], capped = judged.judgement.stretch.tally.entries(1_140, 1_000)
+    assert (entry.count, entry.lines, capped) == (1_140, FIRST_TEN, False)
+    assert entry.fix == f"Rename '{key}' to '{label}-metadata'."
+
+
+def chained(number: int) -> dict[str, object]:
+    """A line of Ground Truth after three jobs."""
+    return {
+        "source-ref": f"s3://{BUCKET}/{number}.jpg",
+        "defects": number % 2,
+        "defects-metadata": metadata(["scratch", "dent"][number % 2], job_name="labeling-job/defects"),
+        "severity": number % 3,
+        "severity-metadata": metadata(["low", "middle", "high"][number % 3], job_name="labeling-job/severity"),
+        "defects-verified": 0,
+        "defects-verified-metadata": metadata("good", type="groundtruth/label-verification"),
+        "areas-ref": f"s3://output/areas/{number}.png",
+        "areas-ref-metadata": {"internal-color-map": {}, "type": "groundtruth/semantic-segmentation"},
+    }
+
+
+def one_label_a_class(number: int) -> dict[str, object]:
+    """A line for Rekognition: another attribute for each class."""
+    names = ["scratch", "dent", "rust"]
+    classes = [name for bit, name in enumerate(names) if (number % 7 + 1) >> bit & 1]
+    pairs = ((f"parts_{name}", name) for name in classes)
+    return {"source-ref": f"s3://{BUCKET}/{number}.jpg"} | {
+        key: value for name, of in pairs for key, value in ((name, 1), (f"{name}-metadata", metadata(of)))
+    }
+
+
+@pytest.mark.parametrize(
+    ("consumer", "build"), [("ground-truth", chained), ("rekognition-custom-labels", one_label_a_class)]
+)
+def test_manifests_of_several_labels_are_sound_for_those_who_read_them(
+    consumer: str, build: Callable[[int], dict[str, object]]
+) -> None:
+    judged = judge(manifest(*map(build, range(42))), Policy(consumer=CONSUMERS[consumer]))
+
+    assert judged.findings == []
+    assert judged.verdict is Verdict.VALID
+    assert sum(judged.judgement.stretch.usable().values()) >= 42
+
+
+def test_images_to_be_labelled_are_sound_for_ground_truth_but_for_warnings() -> None:
+    body = manifest(*({"source-ref": f"s3://{BUCKET}/{number}.jpg"} for number in range(12)))
+
+    judged = judge(body, Policy(consumer=CONSUMERS["ground-truth"]))
+
+    assert set(judged.rules) == {"label-unannotated", "dataset-no-labels"}
+    assert judged.verdict is Verdict.VALID
+
+
+def test_labels_of_another_type_leave_the_verdict_open_where_the_service_may_read_them() -> None:
+    boxes = {
+        "source-ref": "s3://images/1.jpg",
+        "boxes": {"annotations": []},
+        "boxes-metadata": {"objects": [], "human-annotated": "yes", "type": "groundtruth/object-detection"}
+        | {"creation-date": "2020-11-10T03:37:09"},
+    }
+
+    judged = judge(SOUND + manifest(boxes), Policy(consumer=REKOGNITION))
+
+    assert judged.rules == ["type-unsupported"]
+    assert judged.verdict is Verdict.INCOMPLETE
+    assert judged.judgement.stretch.states[-1] & LineState.UNCHECKED
+    assert "only groundtruth/image-classification is judged" in judged.findings[0].message

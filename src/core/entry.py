@@ -1,0 +1,46 @@
+"""What a line says about an image, as far as it can be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.source_ref import SourceRef
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A judged label.
+
+    Attributes:
+        name: Of the label attribute.
+        class_name: The class as written, if it is a text.
+        value: The label's value, if it is an integer or an integer in a text; as text without needless digits.
+        known: The class labels the image for this consumer.
+    """
+
+    name: str
+    class_name: str | None = None
+    value: str | None = None
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line.
+
+    Attributes:
+        line: Physical number.
+        ref: The image, if the reference is sound.
+        labels: The judged labels, if there are any.
+        masks: The masks whose references are sound, by their keys in the line.
+    """
+
+    line: int
+    ref: SourceRef | None = None
+    labels: tuple[Label, ...] = ()
+    masks: tuple[tuple[str, SourceRef], ...] = ()
+
+    @property
+    def labeled(self) -> bool:
+        """Whether any label names a class that labels the image."""
+        return any(label.known for label in self.labels)

@@ -1,0 +1,180 @@
+"""Findings about the images and masks of one bucket, from what was seen of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from core.existence import Cause, ImageCheck
+from core.finding import Finding
+from core.policy import Policy
+from core.ports import Found
+from core.references import KeyLines, References
+from core.similar_keys import Similar
+from core.source_ref import SourceRef
+from core.tally import LINES_NAMED
+
+_IMAGE: Final = "source-ref"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What lines name in one bucket.
+
+    Attributes:
+        bucket: The bucket.
+        fields: For each key of a line that names objects there, the keys named and by which lines.
+    """
+
+    bucket: str
+    fields: Mapping[str, KeyLines]
+
+    @classmethod
+    def of(cls, references: References, bucket: str) -> Wanted:
+        """The images and masks of one bucket."""
+        return cls(bucket, {_IMAGE: references.buckets[bucket].images} | references.masks_in(bucket))
+
+    @property
+    def images(self) -> KeyLines:
+        """The images alone."""
+        return self.fields[_IMAGE]
+
+    @property
+    def keys(self) -> set[str]:
+        """All keys, each once."""
+        return {key for named in self.fields.values() for key in named.lines}
+
+    def lines_of_all(self, keys: Collection[str]) -> list[int]:
+        """All lines that name any of some keys, rising, each once."""
+        return sorted({line for named in self.fields.values() for line in named.lines_of_all(keys)})
+
+    def namings(self, keys: Collection[str]) -> list[tuple[int, str, str]]:
+        """Line, field and key wherever one of some keys is named, in the order of lines."""
+        return sorted(
+            (line, field, key) for field, named in self.fields.items() for key in keys for line in named.lines_of(key)
+        )
+
+
+def judge_images(
+    check: ImageCheck, wanted: Wanted, policy: Policy, similar: Mapping[str, Similar]
+) -> Iterator[Finding]:
+    """Judges by what is known of the images and masks; each rule in the order of lines.
+
+    Args:
+        check: What is known of them.
+        wanted: What they are called, and by which lines.
+        policy: How to judge.
+        similar: For missing keys, one that exists and was probably meant.
+    """
+    bucket = wanted.bucket
+    if check.no_bucket:
+        lines = wanted.lines_of_all(check.missing)
+        message = f"The bucket {bucket!r} does not exist; {len(lines):,} lines name it."
+        yield from policy.finding(
+            "image-bucket-not-found",
+            message,
+            field=_IMAGE,
+            value=bucket,
+            count=len(lines),
+            lines=tuple(lines[:LINES_NAMED]),
+        )
+        return
+    for line, field, key in wanted.namings(check.missing):
+        yield from _judge_missing(SourceRef(bucket, key), similar.get(key), line, field, policy)
+    for line, field, key in wanted.namings(check.found):
+        yield from _judge_found(check.found[key], SourceRef(bucket, key), line, field, policy)
+    for cause, keys in check.unchecked.items():
+        yield from judge_unchecked(cause, keys, check.refusal, wanted, policy)
+
+
+def _judge_missing(ref: SourceRef, near: Similar | None, line: int, field: str, policy: Policy) -> list[Finding]:
+    slug, what = ("image-not-found", "image") if field == _IMAGE else ("mask-not-found", "mask")
+    return policy.finding(
+        slug,
+        f"The {what} does not exist" + (f", but {near.key!r} does ({near.how})." if near else "."),
+        kind=near.how if near else "",
+        line=line,
+        field=field,
+        value=str(ref),
+        fix=f"Write {SourceRef(ref.bucket, near.key)}" if near else None,
+    )
+
+
+def _judge_found(found: Found, ref: SourceRef, line: int, field: str, policy: Policy) -> Iterator[Finding]:
+    value, limit, what = str(ref), policy.consumer.image_bytes, "image" if field == _IMAGE else "mask"
+    if found.size == 0:
+        yield from policy.finding("image-empty", f"The {what} has 0 bytes.", line=line, field=field, value=value)
+    if limit is not None and found.size > limit and field == _IMAGE:
+        message = f"The image has {found.size:,} bytes; {policy.consumer.name} takes {limit:,}."
+        yield from policy.finding("image-too-large", message, line=line, field=field, value=value)
+    if found.archived:
+        message = f"The {what} lies in an archive storage class and is not restored."
+        yield from policy.finding("image-archived", message, line=line, field=field, value=value)
+
+
+def judge_unchecked(
+    cause: Cause, keys: Collection[str], refusal: str, wanted: Wanted, policy: Policy, doing: str = "checked"
+) -> list[Finding]:
+    """One finding for all keys that stayed unchecked for one cause.
+
+    Args:
+        cause: Why.
+        keys: Which.
+        refusal: What was said, where the look was refused.
+        wanted: Which lines name them.
+        policy: How to judge.
+        doing: What was not done: `checked`, or `opened`.
+    """
+    slug, reason, fix = _UNCHECKED[cause]
+    if cause is Cause.REFUSED:
+        reason = f"{reason} ({refusal})"
+    lines = wanted.lines_of_all(keys)
+    first = next(str(SourceRef(wanted.bucket, key)) for _, _, key in wanted.namings(keys))
+    return policy.finding(
+        slug,
+        f"{len(keys):,} images of bucket {wanted.bucket!r} were not {doing}: {reason}. The first is {first!r}.",
+        kind=cause.value,
+        field=_IMAGE,
+        value=wanted.bucket,
+        fix=fix.format(bucket=wanted.bucket),
+        count=len(lines),
+        lines=tuple(lines[:LINES_NAMED]),
+    )
+
+
+_UNCHECKED: Final = {
+    Cause.THROTTLED: (
+        "images-unchecked",
+        "S3 throttled or failed past every retry",
+        "Drop the manifest again in a few minutes.",
+    ),
+    Cause.OUT_OF_TIME: (
+        "images-unchecked",
+        "time ran out",
+        "Give the function a longer timeout, then drop the manifest again.",
+    ),
+    Cause.ENCRYPTED: (
+        "images-unchecked",
+        "they are encrypted with a key that a customer provides",
+        "Store the images with SSE-S3 or SSE-KMS.",
+    ),
+    Cause.REFUSED: (
+        "images-unchecked",
+        "S3 refuses to look at them",
+        "Correct the bucket and the keys in the source-refs.",
+    ),
+    Cause.GONE: (
+        "images-unchecked",
+        "they were removed while the gate looked at them",
+        "Wait until nobody changes the images, then drop the manifest again.",
+    ),
+    Cause.DENIED: (
+        "image-access-denied",
+        "S3 answers 403",
+        (
+            "Grant s3:ListBucket on arn:aws:s3:::{bucket} and s3:GetObject on arn:aws:s3:::{bucket}/*: to the deployed "
+            "gate by its parameter ImagesBucketArns and, if another account owns the bucket, in the bucket's policy."
+        ),
+    ),
+}
