@@ -133,7 +133,7 @@ class _Search:
         self._largest = largest
         self._position = 0
         self._listed_to = ""
-        self._listing = not bucket.endswith("--x-s3")  # directory buckets list in no order
+        self._listing = lists_in_order(bucket)
         self._look_until = 0
         self._batch = FIRST_BATCH
         self._answered: set[str] = set()
@@ -195,6 +195,11 @@ class _Search:
             self.check.answer(key, answer, self._largest)
         self._position = end
         self._answered.clear()
+
+
+def lists_in_order(bucket: str) -> bool:
+    """Whether a listing rises: that of a directory bucket has no order."""
+    return not bucket.endswith("--x-s3")
 
 
 def just_before(key: str) -> str:

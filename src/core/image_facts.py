@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from core.errors import NoSuchBucketError, RefusedError, RetryableError
 from core.existence import Cause
 from core.finding import Finding
 from core.image_findings import Wanted, judge_unchecked
-from core.lines import BYTE_ORDER_MARK
+from core.image_start import TITLES, Flaw, Size, look_inside
 from core.policy import Inspect, Policy
 from core.ports import ImageStore, NotFound
 from core.references import KeyLines
@@ -32,63 +29,6 @@ that editors keep), so that those that do not tell are read further, the last ti
 consumer of such images takes.
 """
 _LARGEST: Final = _STEPS[-1][0]
-_TEXT_BYTES: Final = 4 * _KIB
-"""Bytes by which text is told from other content."""
-
-_IMAGE: Final = re.compile(
-    rb"(?P<png>\x89PNG\r\n\x1a\n)"
-    rb"|(?P<jpeg>\xff\xd8\xff)"
-    rb"|(?P<avif>.{4}ftypavi[fs])"
-    rb"|(?P<bmp>BM.{4}\0{4})"
-    rb"|(?P<dicom>.{128}DICM)"
-    rb"|(?P<gif>GIF8[79]a)"
-    rb"|(?P<heic>.{4}ftyphe(?:i[cmsx]|v[cmsx]))"
-    rb"|(?P<heif>.{4}ftyp(?:miaf|mif1|msf1))"
-    rb"|(?P<jpeg2000>\0{3}\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51)"
-    rb"|(?P<jpegxl>\xff\x0a|\0{3}\x0cJXL \r\n\x87\n)"
-    rb"|(?P<netpbm>P[1-6]\s+[#\d])"
-    rb"|(?P<photoshop>8BPS\0[\1\2])"
-    rb"|(?P<tiff>II[*+]\0|MM\0[*+])"
-    rb"|(?P<webp>RIFF.{4}WEBP)",
-    re.DOTALL,
-)
-"""Formats by their first bytes."""
-_TITLES: Final = {
-    "png": "PNG",
-    "jpeg": "JPEG",
-    "avif": "AVIF",
-    "bmp": "BMP",
-    "dicom": "DICOM",
-    "gif": "GIF",
-    "heic": "HEIC",
-    "heif": "HEIF",
-    "jpeg2000": "JPEG 2000",
-    "jpegxl": "JPEG XL",
-    "netpbm": "Netpbm",
-    "photoshop": "Photoshop",
-    "svg": "SVG",
-    "tiff": "TIFF",
-    "webp": "WebP",
-}
-_CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
-"""Bytes that no text of an encoding based on ASCII holds."""
-_MARKUP: Final = re.compile(rb"<(?P<svg>svg)\b|<(?:!doctype\s+)?(?P<html>html)\b", re.IGNORECASE)
-
-
-class Flaw(StrEnum):
-    """Why an opened object is no image."""
-
-    EMPTY = "empty"
-    HTML = "html"
-    XML = "xml"
-    JSON = "json"
-    GIT_LFS = "git-lfs"
-    TEXT = "text"
-    UNKNOWN = "unknown"
-    BROKEN_PNG = "broken-png"
-    BROKEN_JPEG = "broken-jpeg"
-
-
 _ERROR_PAGE: Final = "was an error page saved as an image?"
 _CUT: Final = "but its header is cut off or broken: width and height cannot be told"
 _MESSAGES: Final = {
@@ -102,26 +42,12 @@ _MESSAGES: Final = {
     Flaw.BROKEN_PNG: f"The object begins as PNG, {_CUT}.",
     Flaw.BROKEN_JPEG: f"The object begins as JPEG, {_CUT}.",
 }
-_BROKEN: Final = {"png": Flaw.BROKEN_PNG, "jpeg": Flaw.BROKEN_JPEG}
-"""Formats of which width and height are looked for, and what is wrong where they are not found."""
 _FIXES: Final = {Flaw.GIT_LFS: "Fetch the images (git lfs pull), then upload them again."}
-
-
 _CAUSES: Final = {
     NotFound.MISSING: Cause.GONE,
     NotFound.DENIED: Cause.DENIED,
     NotFound.ENCRYPTED: Cause.ENCRYPTED,
 }
-
-
-class Size(NamedTuple):
-    """Width and height in pixels, as stored: however a viewer would turn the image."""
-
-    width: int
-    height: int
-
-    def __str__(self) -> str:
-        return f"{self.width:,} x {self.height:,}"
 
 
 @dataclass(slots=True)
@@ -242,36 +168,6 @@ def _note(facts: ImageFacts, key: str, start: bytes | NotFound, size: int) -> bo
     return True
 
 
-def look_inside(start: bytes) -> Size | Flaw | str:
-    """What an object is by its first bytes: the size of a PNG or JPEG, why it is no image, or its other format."""
-    if not start:
-        return Flaw.EMPTY
-    found = _IMAGE.match(start)
-    if found is None:
-        return _look_at_text(start[:_TEXT_BYTES])
-    name = str(found.lastgroup)
-    if name not in _BROKEN:
-        return name
-    import imagesize  # noqa: PLC0415 - only few open images, and all would start later
-
-    width, height = imagesize.get(io.BytesIO(start), exif_rotation=False)
-    return Size(width, height) if min(width, height) > 0 else _BROKEN[name]
-
-
-def _look_at_text(start: bytes) -> Flaw | str:
-    text = start.removeprefix(BYTE_ORDER_MARK).lstrip()
-    if _CONTROL.search(text):
-        return Flaw.UNKNOWN
-    if text.startswith(b"<"):
-        markup = _MARKUP.search(text)
-        return Flaw.XML if markup is None else Flaw.HTML if markup["html"] else "svg"
-    if text.startswith((b"{", b"[")):
-        return Flaw.JSON
-    if text.startswith(b"version https://git-lfs"):
-        return Flaw.GIT_LFS
-    return Flaw.TEXT if text.isascii() else Flaw.UNKNOWN
-
-
 def judge_facts(facts: ImageFacts, bucket: str, images: KeyLines, policy: Policy) -> Iterator[Finding]:
     """Judges by what was seen in the images of one bucket; each rule in the order of lines.
 
@@ -305,8 +201,8 @@ def _judge_flaw(flaw: Flaw, line: int, value: str, policy: Policy) -> list[Findi
 
 def _judge_format(name: str, key: str, line: int, value: str, policy: Policy) -> list[Finding]:
     though = f", though its name ends in {key[key.rindex('.') :]}" if key.lower().endswith(IMAGE_EXTENSIONS) else ""
-    takes = " and ".join(_TITLES[taken] for taken in policy.consumer.image_formats or ())
-    message = f"The image is {_TITLES[name]}{though}; {policy.consumer.name} takes {takes}."
+    takes = " and ".join(TITLES[taken] for taken in policy.consumer.image_formats or ())
+    message = f"The image is {TITLES[name]}{though}; {policy.consumer.name} takes {takes}."
     return policy.finding("image-format-unsupported", message, kind=name, line=line, field=_FIELD, value=value)
 
 

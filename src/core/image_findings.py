@@ -174,7 +174,8 @@ _UNCHECKED: Final = {
         "S3 answers 403",
         (
             "Grant s3:ListBucket on arn:aws:s3:::{bucket} and s3:GetObject on arn:aws:s3:::{bucket}/*: to the deployed "
-            "gate by its parameter ImagesBucketArns and, if another account owns the bucket, in the bucket's policy."
+            "gate by its parameter ImagesBucketArns and, if another account owns the bucket, in the bucket's policy. "
+            "To open images that are encrypted with a KMS key, grant kms:Decrypt on the key, too (KmsKeyArn)."
         ),
     ),
 }

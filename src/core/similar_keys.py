@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
 from core.errors import AccessDeniedError, GateError
-from core.existence import just_before
+from core.existence import just_before, lists_in_order
 from core.ports import Found, ImageStore
 from core.source_ref import MAX_KEY_BYTES
 
@@ -58,15 +58,18 @@ def _existing(
     bucket: str, candidates: Sequence[str], store: ImageStore, out_of_time: Callable[[], bool]
 ) -> Iterator[str]:
     """The candidates that exist, as far as few requests tell."""
-    position = 0
+    position, listing = 0, lists_in_order(bucket)
     for _ in range(MAX_REQUESTS):
         if position == len(candidates) or out_of_time():
+            return
+        if not listing:
+            yield from _looked_at(store.head(bucket, candidates[:MAX_REQUESTS]))
             return
         try:
             page = store.list_after(bucket, just_before(candidates[position]))
         except AccessDeniedError:
-            yield from _looked_at(store.head(bucket, candidates[position : position + MAX_REQUESTS]))
-            return
+            listing = False
+            continue
         yield from (key for key, _ in page.objects)
         covered = candidates[-1] if page.last else page.objects[-1][0] if page.objects else ""
         position = max(position + 1, bisect_right(candidates, covered, position))

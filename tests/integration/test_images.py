@@ -103,7 +103,13 @@ def test_image_that_needs_a_customers_key(world: World, inbox: Inbox) -> None:
     assert report["verdict"] == "INCOMPLETE"
     (finding,) = [finding for finding in report["findings"] if finding["rule"] == "images-unchecked"]
     assert "SSE-KMS" in finding["fix"]
-    assert report["statistics"]["images"] == {"bucket": IMAGES, "checked": 2, "missing": 0, "unchecked": 1}
+    assert report["statistics"]["images"] == {
+        "bucket": IMAGES,
+        "checked": 2,
+        "missing": 0,
+        "unchecked": 1,
+        "inspected": 0,
+    }
     assert report["accepted"] == "some"
     assert inbox.verdicts() == ["INCOMPLETE"]
 
@@ -245,7 +251,7 @@ def test_directory_bucket_is_not_listed(world: World) -> None:
     report = world.judge(world.drop(manifest(*(image(key, bucket=bucket) for key in keys))))
 
     assert findings(report, "image-not-found") == [(4, f"s3://{bucket}/{keys[3]}")]
-    assert report["requests"]["HeadObject"] == 30 + 1
+    assert report["requests"]["HeadObject"] == 30 + 1 + 1, "the images, the report, the missing one's other form"
     assert "ListObjectsV2" not in report["requests"]
 
 
@@ -257,7 +263,13 @@ def test_one_bucket_is_configured(world: World, configure: Configure) -> None:
     report = world.judge(world.drop(good() + manifest(*strangers)))
 
     assert report["totals"]["source-ref-other-bucket"] == 40
-    assert report["statistics"]["images"] == {"bucket": IMAGES, "checked": 30, "missing": 0, "unchecked": 0}
+    assert report["statistics"]["images"] == {
+        "bucket": IMAGES,
+        "checked": 30,
+        "missing": 0,
+        "unchecked": 0,
+        "inspected": 0,
+    }
     assert world.read(report["files"]["accepted.manifest"]["key"]) == good()
 
 
@@ -268,9 +280,16 @@ def test_2500_images_are_listed_in_three_pages(world: World) -> None:
     report = world.judge(world.drop(good(keys)))
 
     assert findings(report, "image-not-found") == [(1_235, f"s3://{IMAGES}/{keys[1_234]}")]
-    assert report["statistics"]["images"] == {"bucket": IMAGES, "checked": 2_500, "missing": 1, "unchecked": 0}
-    assert report["requests"]["ListObjectsV2"] == 3
-    assert world.wire.operations(IMAGES)["ListObjectsV2"] == 3
+    assert report["statistics"]["images"] == {
+        "bucket": IMAGES,
+        "checked": 2_500,
+        "missing": 1,
+        "unchecked": 0,
+        "inspected": 0,
+    }
+    hint = 1  # the missing image's name in another form is looked for
+    assert report["requests"]["ListObjectsV2"] == 3 + hint
+    assert world.wire.operations(IMAGES)["ListObjectsV2"] == 3 + hint
     assert report["requests"].get("HeadObject", 0) == 1
 
 

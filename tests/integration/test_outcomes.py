@@ -674,7 +674,13 @@ def test_images_that_may_be_looked_at_but_not_listed(world: World) -> None:
     report = world.judge(event)
 
     assert report["totals"]["image-not-found"] == 1
-    assert report["statistics"]["images"] == {"bucket": IMAGES, "checked": 30, "missing": 1, "unchecked": 0}
+    assert report["statistics"]["images"] == {
+        "bucket": IMAGES,
+        "checked": 30,
+        "missing": 1,
+        "unchecked": 0,
+        "inspected": 0,
+    }
 
 
 def test_one_record_of_several_fails(world: World, inbox: Inbox) -> None:

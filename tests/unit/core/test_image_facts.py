@@ -1,26 +1,21 @@
-import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from core import image_facts
 from core.consumers import CONSUMERS
 from core.errors import GateError, NoSuchBucketError, PermanentError, RefusedError, RetryableError
 from core.existence import Cause
 from core.finding import Finding, Severity
-from core.image_facts import SAMPLE_IMAGES, Flaw, ImageFacts, Size, inspect_images, judge_facts, look_inside
+from core.image_facts import SAMPLE_IMAGES, ImageFacts, inspect_images, judge_facts
+from core.image_start import Flaw, Size
 from core.policy import Inspect, Policy
 from core.ports import NotFound
 from core.references import KeyLines
 from tests.builders import BUCKET
 from tests.fakes import SOUND_IMAGE, MemoryImages, times
-from tests.pictures import LFS_POINTER, S3_ERROR, SVG, WEB_PAGE, picture, with_segments
+from tests.pictures import WEB_PAGE, picture, with_segments
 
 KIB = 1_024
 VGA = Size(640, 480)
@@ -57,108 +52,6 @@ def judged(facts: ImageFacts, policy: Policy = ALL, **lines: list[int]) -> list[
 
 def told(findings: list[Finding]) -> list[tuple[str, int | None]]:
     return [(finding.rule, finding.line) for finding in findings]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param(picture("PNG"), id="PNG"),
-        pytest.param(picture("PNG", mode="L"), id="PNG, grey"),
-        pytest.param(picture("PNG", mode="I;16"), id="PNG, 16 bits"),
-        pytest.param(picture("PNG", mode="RGBA"), id="PNG, transparent"),
-        pytest.param(picture("PNG", mode="P"), id="PNG, palette"),
-        pytest.param(picture("PNG", icc_profile=NOISE), id="PNG, colour profile"),
-        pytest.param(picture("JPEG"), id="JPEG"),
-        pytest.param(picture("JPEG", mode="L"), id="JPEG, grey"),
-        pytest.param(picture("JPEG", mode="CMYK"), id="JPEG, CMYK"),
-        pytest.param(picture("JPEG", progressive=True), id="JPEG, progressive"),
-        pytest.param(picture("JPEG", exif=b"Exif\0\0" + bytes(60_000)), id="JPEG, EXIF"),
-        pytest.param(picture("JPEG", comment=b"\xff\xc0\0\x11\x08\0\x01\0\x01\x03"), id="JPEG, a header in a comment"),
-        pytest.param(picture("MPO"), id="JPEG, as phones write several in one"),
-        pytest.param(picture("PNG")[:26], id="PNG, nothing after its size"),
-    ],
-)
-def test_width_and_height_are_told_by_real_images(content: bytes) -> None:
-    assert look_inside(content) == VGA
-
-
-def test_width_and_height_are_those_stored_however_exif_turns_the_image() -> None:
-    turned = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
-
-    assert look_inside(picture("JPEG", exif=turned)) == VGA
-
-
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [
-        (picture("AVIF"), "avif"),
-        (picture("BMP"), "bmp"),
-        (bytes(128) + b"DICM\x02\0", "dicom"),
-        (picture("GIF"), "gif"),
-        (b"GIF87a" + bytes(20), "gif"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "heic"),
-        (b"\0\0\0\x18ftyphevc\0\0\0\0", "heic"),
-        (b"\0\0\0\x18ftypmif1\0\0\0\0", "heif"),
-        (picture("JPEG2000"), "jpeg2000"),
-        (picture("JPEG2000", no_jp2=True), "jpeg2000"),
-        (b"\xff\x0a\xfa\x1f", "jpegxl"),
-        (b"\0\0\0\x0cJXL \r\n\x87\n", "jpegxl"),
-        (picture("PPM"), "netpbm"),
-        (b"P2\n# plain\n2 2\n", "netpbm"),
-        (b"8BPS\0\x01" + bytes(20), "photoshop"),
-        (SVG, "svg"),
-        (b"\xef\xbb\xbf\n <SVG width='1'>", "svg"),
-        (picture("TIFF"), "tiff"),
-        (b"MM\0*" + bytes(20), "tiff"),
-        (picture("WEBP"), "webp"),
-        (picture("WEBP", lossless=True), "webp"),
-    ],
-)
-def test_other_formats_are_told_by_their_first_bytes(content: bytes, name: str) -> None:
-    assert look_inside(content) == name
-
-
-@pytest.mark.parametrize(
-    ("content", "flaw"),
-    [
-        (b"", Flaw.EMPTY),
-        (WEB_PAGE, Flaw.HTML),
-        (b"<!-- made by hand --><HTML>", Flaw.HTML),
-        (S3_ERROR, Flaw.XML),
-        (b"<htmlish>", Flaw.XML),
-        (b' {"message": "Forbidden"}', Flaw.JSON),
-        (b"[]", Flaw.JSON),
-        (LFS_POINTER, Flaw.GIT_LFS),
-        (b"not found", Flaw.TEXT),
-        (b"BMW 320d.png\n", Flaw.TEXT),
-        (b"P2 is no picture", Flaw.TEXT),
-        (b"\n", Flaw.TEXT),
-        (NOISE, Flaw.UNKNOWN),
-        (b"\xff\xd8", Flaw.UNKNOWN),
-        (b"{\0\0\0", Flaw.UNKNOWN),
-        (b"\0\0\0\x18ftypisom\0\0\0\0", Flaw.UNKNOWN),
-        (picture("PNG")[:25], Flaw.BROKEN_PNG),
-        (picture("PNG")[:8] + bytes(100), Flaw.BROKEN_PNG),
-        (picture("PNG")[:16] + bytes(4) + picture("PNG")[20:], Flaw.BROKEN_PNG),
-        (picture("JPEG")[:20], Flaw.BROKEN_JPEG),
-        (picture("JPEG")[:100], Flaw.BROKEN_JPEG),
-        (b"\xff\xd8\xff" + NOISE, Flaw.BROKEN_JPEG),
-        (b"\xff\xd8\xff\xc0\0\x11\x08\0\0\x02\x80\x03" + bytes(9), Flaw.BROKEN_JPEG),
-    ],
-)
-def test_what_is_no_image_is_told_apart(content: bytes, flaw: Flaw) -> None:
-    assert look_inside(content) is flaw
-
-
-def test_every_format_has_a_title_and_every_flaw_a_message() -> None:
-    assert set(image_facts._TITLES) == {*image_facts._IMAGE.groupindex, "svg"}
-    assert set(image_facts._MESSAGES) == set(Flaw)
-
-
-def test_no_start_of_an_image_is_an_exception() -> None:
-    for whole in (picture("PNG"), picture("JPEG", progressive=True), picture("WEBP"), WEB_PAGE):
-        seen = {look_inside(whole[:size]) for size in range(0, len(whole), 7)}
-        assert seen
 
 
 @pytest.mark.parametrize(
@@ -527,20 +420,3 @@ def test_a_rule_that_is_off_says_nothing() -> None:
 
     assert judged(facts, replace(ALL, severities=off)) == []
     assert judged(facts, replace(REKOGNITION, severities=off)) == []
-
-
-def test_the_library_is_loaded_only_where_an_image_is_opened() -> None:
-    source = Path(image_facts.__file__).parents[1]
-    script = (
-        "import json, sys; from core.image_facts import look_inside; before = 'imagesize' in sys.modules;"
-        " look_inside(bytes.fromhex(sys.argv[1])); print(json.dumps([before, 'imagesize' in sys.modules]))"
-    )
-
-    run = subprocess.run(
-        [sys.executable, "-c", script, picture().hex()],
-        env=os.environ | {"PYTHONPATH": str(source)},
-        check=True,
-        capture_output=True,
-    )
-
-    assert json.loads(run.stdout) == [False, True]

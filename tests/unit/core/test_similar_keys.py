@@ -100,6 +100,15 @@ def test_scattered_keys_cost_so_many_requests_and_no_more(
     assert images.requests == requests
 
 
+def test_a_directory_bucket_is_not_listed() -> None:
+    images = MemoryImages({"images--x-s3": {"a.png": SOUND_IMAGE}})
+
+    found = similar_keys("images--x-s3", ["a.PNG"], images, out_of_time=times(9))
+
+    assert found.keys() == {"a.PNG"}
+    assert images.requests == {"head": 1}
+
+
 def test_out_of_time_ends_the_search() -> None:
     images = store(["a.png"])
 
