@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetPydanticSchema, ValidationError
@@ -18,13 +19,25 @@ def _label_value(_source: object, _handler: GetCoreSchemaHandler) -> core_schema
 
 
 def _creation_date(_source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-    """ISO 8601 date and time, zone optional.
+    """ISO 8601 date and time, zone optional; one error whatever is wrong with it.
 
-    The pattern stands first because pydantic alone takes seconds since 1970 and dates without time, too.
+    The patterns stand first because pydantic alone takes seconds since 1970 and dates without time, too, and Python any
+    character for the T. Python is asked for the forms that pydantic does not know: basic (20200415T201723Z), and zones
+    of hours alone (+09).
     """
-    text = core_schema.str_schema(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}", strict=True)
-    moment = core_schema.chain_schema([text, core_schema.datetime_schema(strict=False)])
-    return core_schema.custom_error_schema(moment, custom_error_type="date", custom_error_message="no date and time")
+    extended = core_schema.str_schema(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}", strict=True)
+    any_form = core_schema.str_schema(
+        pattern=r"^[0-9]{4}(-[0-9]{2}-|[0-9]{2})[0-9]{2}[Tt ][0-9]{2}:?[0-9]{2}", strict=True
+    )
+    forms: list[core_schema.CoreSchema | tuple[core_schema.CoreSchema, str]] = [
+        core_schema.chain_schema([extended, core_schema.datetime_schema(strict=False)]),
+        core_schema.chain_schema([any_form, core_schema.no_info_plain_validator_function(datetime.fromisoformat)]),
+    ]
+    return core_schema.custom_error_schema(
+        core_schema.union_schema(forms, mode="left_to_right"),
+        custom_error_type="date",
+        custom_error_message="no date and time",
+    )
 
 
 _LabelValue = Annotated[object, GetPydanticSchema(_label_value)]

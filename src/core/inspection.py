@@ -91,7 +91,7 @@ def _judge_values(content: dict[str, object], line: Line, policy: Policy) -> lis
     if limit is None or line.length <= limit:
         return findings
     for key, value in content.items():
-        length = len(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        length = len(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":")))
         if length > limit:
             message = f"The value has {length:,} characters; {policy.consumer.name} promises to read {limit:,}."
             findings += policy.finding("attribute-too-long", message, line=line.number, field=key, value=value)

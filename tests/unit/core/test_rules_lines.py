@@ -355,7 +355,7 @@ CASES = [
         "n" * 199 + "\u2026",
         policy=GROUND_TRUTH,
     ),
-    Case("attribute-too-long", line() | {"notes": [7] * 7_000}, "notes", "21,000", WARNING, ..., policy=GROUND_TRUTH),
+    Case("attribute-too-long", line() | {"notes": [7] * 10_000}, "notes", "20,001", WARNING, ..., policy=GROUND_TRUTH),
     Case(
         "label-too-many",
         line()
@@ -507,6 +507,10 @@ NEAR_MISSES: list[tuple[str, Line]] = [
             "2020-04-15 20:17",
             "2020-04-15T20:17:23+01:00",
             "2020-04-15T20:17:23+0000",
+            "2020-04-15T20:17:23+09",
+            "20200415T201723Z",
+            "20200415T2017",
+            "2020-04-15T20:17:23,5",
             "2020-04-15T20:17:23.123456789",
             ABSENT,
         )

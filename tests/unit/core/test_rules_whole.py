@@ -144,6 +144,12 @@ CASES = [
     not_json_lines('[\n  {\n    "a": 1\n  }\n]', "one JSON array", "jq -c '.[]'"),
     not_json_lines('[{"a": 1},\n{"a": 2}]\n', "one JSON array", "jq -c '.[]'"),
     not_json_lines('[{"a": 1}\n,{"a": 2}]\n', "one JSON array", "jq -c '.[]'"),
+    not_json_lines(
+        "source-ref,label,label-metadata\ns3://images/1.png,0,\"{'class-name': 'normal'}\"\n",
+        "a table of comma-separated values",
+        "Write each row as one JSON object",
+        value="source-ref,label,label-metadata",
+    ),
     not_json_lines('{"a": 1}\r{"a": 2}\r', "Lines end with carriage returns alone", "tr '\\r' '\\n'"),
     not_json_lines('{"a": 1} \r\r\t{"a": 2}', "Lines end with carriage returns alone", "tr '\\r' '\\n'"),
     not_json_lines(pretty("s3://images/1.png") * 2, "Objects are printed over several lines", "jq -c '.'"),
