@@ -627,7 +627,7 @@ _RULES: Final = (
         finds="Of all classes of both manifests fewer are in both than the consumer wants.",
         why="The consumer refuses the datasets: classes that are trained are not tested, or the reverse.",
         fix="Divide the images anew, so that each class is in both manifests.",
-        example=f'{SOUND}\n{but("anomaly", "scratch", OTHER)}',
+        example=SOUND + "\n" + but('"anomaly"', '"scratch"', OTHER),
         example_note="Judged with --test, and the train manifest has the classes normal, dent and hole.",
     ),
     Rule(

@@ -115,10 +115,11 @@ def _pretty_printed(also: str, fix: str, policy: Policy) -> list[Finding]:
 def _judge_table(text: str, policy: Policy) -> list[Finding]:
     """Rows of separated values: the same separator on each of the first, and more than one or an image.
 
-    Braces may stand below a heading that names source-ref only: there the metadata is a column.
+    Braces may stand only below a heading that names source-ref, and begin no row: there the metadata is a column.
     """
     rows = [row for row in text.split("\n", _ROWS)[:_ROWS] if row.strip(_SPACE)]
-    braced = rows[0] if rows and "source-ref" in rows[0] else text
+    headed = bool(rows) and "source-ref" in rows[0] and not any(row.startswith("{") for row in rows)
+    braced = rows[0] if headed else text
     separator = next((mark for mark in _SEPARATORS if rows and all(mark in row for row in rows)), None)
     told = len(rows) > 1 or "s3:" in text
     if separator is None or not told or "{" in braced or "}" in braced or isinstance(decode(rows[0]), Decoded):

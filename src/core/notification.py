@@ -8,6 +8,7 @@ from typing import Final
 
 from core.finding import Severity, Verdict, shown
 from core.report import Report, ReportFinding
+from core.rule_text import rule_changes
 
 SUBJECT_CHARACTERS: Final = 99
 """SNS: under 100 characters, no line breaks or control characters, ASCII."""
@@ -66,6 +67,7 @@ def compose(report: Report, uri: str) -> Notification:
         "",
         f"{lines.total:,} lines: {judged}",
         f"{images.checked:,} images checked, {images.missing:,} missing, {images.unchecked:,} unchecked{only_lines}",
+        *_changes(report),
         *_rules(report),
         *_findings(report.findings),
         "",
@@ -80,6 +82,12 @@ def compose(report: Report, uri: str) -> Notification:
         rules=tuple(report.totals),
         manifest=location,
     )
+
+
+def _changes(report: Report) -> list[str]:
+    """What the verdict does not go by: VALID with rules ignored is not the usual VALID."""
+    changes = rule_changes(report.consumer.rule_severities)
+    return [f"Rules changed: {shown(changes, _SENTENCE_CHARACTERS)}"] if changes else []
 
 
 def _rules(report: Report) -> list[str]:

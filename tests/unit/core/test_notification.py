@@ -83,6 +83,15 @@ def test_compose_says_so_where_only_the_lines_were_judged() -> None:
     assert "0 images checked, 0 missing, 34 unchecked (only the lines were judged)" in message
 
 
+def test_compose_says_which_rules_were_changed() -> None:
+    policy = Policy(severities={"line-blank": None, "label-several": Severity.ERROR})
+
+    message = compose(report(*sound_lines(), policy=policy), URI).message
+
+    assert "\nRules changed: label-several error, line-blank off\n" in message
+    assert "Rules changed" not in compose(report(*sound_lines()), URI).message
+
+
 def test_compose_names_a_local_manifest_by_its_path() -> None:
     notification = composed(b"", what=ManifestObject(None, "/data/my.manifest"))
 
