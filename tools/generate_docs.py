@@ -23,6 +23,7 @@ from typing import Any
 from cfnlint.decode import decode
 
 from cli.main import main as manifest_gate
+from core.consumers import CONSUMERS
 from core.existence import check_images
 from core.finding import Finding
 from core.manifest import ManifestObject, OpenManifest
@@ -31,12 +32,13 @@ from core.ports import Found, NotFound, Page
 from core.report import Report, build_report
 from core.validate import validate
 from handlers.observability import METRICS
+from tools.rules_page import rules_page
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "docs/example.manifest"
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PAGE = 1_000
-# List prices of us-east-1, in dollars. Storage and logs are not counted.
+# List prices of us-east-1, in dollars; a GET costs what a HEAD does. Storage and logs are not counted.
 _LIST, _HEAD, _GB_SECOND, _ALARM, _METRIC = 0.005 / 1_000, 0.0004 / 1_000, 0.0000133334, 0.10, 0.30
 
 
@@ -66,7 +68,9 @@ def documents() -> dict[str, str]:
     """Every generated document by its path."""
     template = decode(str(ROOT / "template.yaml"))[0]
     blocks = {
-        "example": _example(),
+        "example": _console("check", "--no-images", EXAMPLE),
+        "code": _console("rules", "ERROR_INVALID_IMAGE"),
+        "consumers": _consumers(),
         "parameters": _parameters(template),
         "permissions": _permissions(template),
         "alarms": _alarms(template),
@@ -75,18 +79,23 @@ def documents() -> dict[str, str]:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     return {
         "README.md": _BLOCK.sub(lambda block: f"{block[1]}{blocks[block['name']]}\n{block[3]}", readme),
+        "docs/rules.md": rules_page(),
         "docs/report.schema.json": json.dumps(Report.model_json_schema(mode="serialization"), indent=2) + "\n",
         "docs/example-report.json": _example_report().to_json(),
     }
 
 
-def _example() -> str:
-    """What the terminal says of the example."""
-    command = ["check", "--no-images", EXAMPLE]
+def _console(*command: str) -> str:
+    """What the terminal says to a command."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         manifest_gate(command)
     return f"```console\n$ .venv/bin/manifest-gate {' '.join(command)}\n{printed.getvalue()}```"
+
+
+def _consumers() -> str:
+    rows = [f"| `{consumer.name}` | {consumer.title} |" for consumer in CONSUMERS.values()]
+    return "\n".join(["| consumer | who that is |", "|---|---|", *rows])
 
 
 class Listing:
@@ -213,7 +222,8 @@ def _cost(template: Mapping[str, Any]) -> str:
         f"Whether or not manifests come, {alarms} alarms cost ${alarms * _ALARM:.2f} a month (two more with "
         "`ExistingManifestBucket`); "
         f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}. "
-        "Storage, logs and traces come on top."
+        f"`InspectImages` adds a GET for each opened image, ${len(alone) * _HEAD:.4f} for {len(alone):,} (a few JPEGs "
+        "take more). Storage, logs and traces come on top."
     )
     return "\n".join([*rows, "", standing])
 

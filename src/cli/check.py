@@ -71,6 +71,8 @@ def run(options: argparse.Namespace) -> int:
                 judgement, report = _judge(name, policy, s3, _FindingLines(findings), train)
             except GateError as error:
                 complain(error)
+                if options.test is not None and policy.role is Role.TRAIN:
+                    complain(f"{options.test!r} is therefore judged alone.")
                 verdicts.append(Verdict.INCOMPLETE)
                 continue
             if options.test is not None:

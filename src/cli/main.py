@@ -17,6 +17,8 @@ from core import __version__
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
 from core.errors import GateError
 from core.finding import shown
+from core.policy import Inspect
+from core.rule_choices import read_rule_choices
 from core.source_ref import SourceRef, parse
 
 COULD_NOT_JUDGE: Final = 2
@@ -104,6 +106,11 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--role", choices=[role.value for role in Role], help="what the dataset is for")
     parser.add_argument(
+        "--test",
+        metavar="TEST",
+        help="a test manifest, judged together with the one train manifest: no image may be in both",
+    )
+    parser.add_argument(
         "--label-attribute",
         type=_text,
         metavar="NAME",
@@ -114,6 +121,28 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         type=_bucket,
         metavar="BUCKET",
         help="the bucket that all images must lie in (default: the one that most lines name)",
+    )
+    parser.add_argument(
+        "--inspect-images",
+        choices=[inspect.value for inspect in Inspect],
+        default=Inspect.NONE.value,
+        help="which images to open, to see format, width and height (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--ignore-rules",
+        type=_ignored_rules,
+        action="append",
+        default=[],
+        metavar="RULE[,RULE]",
+        help="rules to ignore; can be repeated",
+    )
+    parser.add_argument(
+        "--rule-severities",
+        type=_rule_severities,
+        action="append",
+        default=[],
+        metavar="RULE=SEVERITY[,...]",
+        help="other severities of rules: error, warning or off; can be repeated",
     )
     parser.add_argument("--no-images", action="store_true", help="judge the lines alone; needs no AWS account")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: %(default)s")
@@ -142,9 +171,14 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Explains the rules: all in a list, or one in full."
+    parser.description = "Explains the rules: all in a list, one in full, or those of an error code of AWS."
     parser.set_defaults(run=rules.run)
-    parser.add_argument("rule", nargs="?", metavar="RULE")
+    parser.add_argument("rule", nargs="?", metavar="RULE|AWS_CODE")
+    parser.add_argument(
+        "--consumer",
+        choices=list(CONSUMERS),
+        help=f"shows its severities (default: all in a rule's text, those of {DEFAULT_CONSUMER.name} in lists)",
+    )
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: %(default)s")
 
 
@@ -155,6 +189,22 @@ def _add_endpoint(parser: argparse.ArgumentParser) -> None:
 def _text(argument: str) -> str:
     if not check.is_unicode(argument):
         raise argparse.ArgumentTypeError(f"{argument!r} is not UTF-8")
+    return argument
+
+
+def _ignored_rules(argument: str) -> str:
+    return _rule_choices(argument, argument, "")
+
+
+def _rule_severities(argument: str) -> str:
+    return _rule_choices(argument, "", argument)
+
+
+def _rule_choices(argument: str, ignored: str, severities: str) -> str:
+    try:
+        read_rule_choices(ignored, severities)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"{fault}; all rules: manifest-gate rules") from fault
     return argument
 
 

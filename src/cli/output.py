@@ -13,6 +13,7 @@ from typing import Final, TextIO
 from core.errors import PermanentError
 from core.finding import Verdict, shown
 from core.report import Report, ReportFinding
+from core.rule_text import rule_changes
 
 _STATUS: Final = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.INCOMPLETE: 2}
 _LINE_CHARACTERS: Final = 10_000
@@ -76,8 +77,9 @@ def as_text(report: Report) -> str:
 
 
 def _summary(report: Report) -> Iterator[str]:
-    lines, images = report.statistics.lines, report.statistics.images
-    yield f"{report.verdict.value}  {_location(report)}  ({report.consumer.name}, {report.scope})"
+    lines, images, masks = report.statistics.lines, report.statistics.images, report.statistics.masks
+    judged_as = ", ".join(filter(None, (report.consumer.name, report.consumer.role, report.scope)))
+    yield f"{report.verdict.value}  {_location(report)}  ({judged_as})"
     yield (
         f"  {lines.total:,} lines: {lines.valid:,} valid, {lines.invalid:,} invalid, "
         f"{lines.unchecked:,} unchecked, {lines.blank:,} blank"
@@ -85,7 +87,15 @@ def _summary(report: Report) -> Iterator[str]:
     if report.scope == "lines":
         yield "  images were not looked for"
     else:
-        yield f"  {images.checked:,} images checked, {images.missing:,} missing, {images.unchecked:,} unchecked"
+        opened = f"{images.inspected:,}" if images.inspected else "none"
+        yield (
+            f"  {images.checked:,} images checked, {images.missing:,} missing, {images.unchecked:,} unchecked, "
+            f"{opened} opened"
+        )
+        if masks.named:
+            yield f"  {masks.named:,} masks named, {masks.missing:,} missing, {masks.unchecked:,} unchecked"
+    if report.consumer.rule_severities:
+        yield f"  rules changed: {rule_changes(report.consumer.rule_severities)}"
 
 
 def _location(report: Report) -> str:

@@ -5,72 +5,68 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import textwrap
+from collections.abc import Sequence
 
 from core.catalogue import RULES, Rule
+from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Consumer
 from core.errors import PermanentError
-
-_WIDTH = 100
+from core.policy import Policy
+from core.rule_text import OFF, as_text, rules_of_code, severity_for
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the catalogue, or one rule of it."""
-    if options.rule is None:
-        chosen = list(RULES.values())
-    elif options.rule in RULES:
-        chosen = [RULES[options.rule]]
-    else:
-        near = difflib.get_close_matches(options.rule.lower(), RULES, n=3, cutoff=0.4)
-        hint = f" Did you mean {', '.join(near)}?" if near else " See them all with: manifest-gate rules"
-        raise PermanentError(f"There is no rule {options.rule!r}.{hint}")
+    """Prints the catalogue, one rule of it, or those of an error code of AWS."""
+    chosen = list(RULES.values()) if options.rule is None else _named(options.rule)
+    asked = None if options.consumer is None else CONSUMERS[options.consumer]
     if options.format == "json":
-        content: object = [_as_json(rule) for rule in chosen] if options.rule is None else _as_json(chosen[0])
-        print(json.dumps(content, indent=2, ensure_ascii=False))
-    elif options.rule is None:
-        print(_as_list(chosen))
+        content = [_as_json(rule, asked or DEFAULT_CONSUMER) for rule in chosen]
+        print(json.dumps(content[0] if options.rule in RULES else content, indent=2))
+    elif len(chosen) > 1:
+        print(_as_list(chosen, asked or DEFAULT_CONSUMER))
     else:
-        print(_as_text(chosen[0]))
+        print(as_text(chosen[0], [asked] if asked else CONSUMERS.values()), end="")
     return 0
 
 
-def _as_json(rule: Rule) -> dict[str, object]:
+def _named(name: str) -> Sequence[Rule]:
+    if name in RULES:
+        return [RULES[name]]
+    if rules := rules_of_code(name.upper()):
+        return rules
+    codes = {rule.aws_code for rule in RULES.values() if rule.aws_code}
+    near = difflib.get_close_matches(name.lower(), RULES, n=3, cutoff=0.4)
+    if name.upper().startswith(("ERROR_", "WARNING_")):
+        near = difflib.get_close_matches(name.upper(), codes, n=3, cutoff=0.6)
+    hint = f" Did you mean {', '.join(near)}?" if near else " See them all with: manifest-gate rules"
+    raise PermanentError(f"There is no rule {name!r}.{hint}")
+
+
+def _as_json(rule: Rule, consumer: Consumer) -> dict[str, object]:
+    consumers = {each.name: Policy(consumer=each).severity(rule.slug) or OFF for each in CONSUMERS.values()}
+    changed = rule.slug in consumer.severities or consumers[consumer.name] == OFF
     return {
         "rule": rule.slug,
-        "scope": rule.scope.value,
-        "severity": rule.severity.value,
-        "kinds": {kind: severity.value for kind, severity in rule.kinds.items()},
+        "scope": rule.scope,
+        "severity": consumers[consumer.name],
+        "kinds": {} if changed else dict(rule.kinds),
+        "consumers": consumers,
         "fixed": rule.fixed,
         "title": rule.title,
         "finds": rule.finds,
         "why": rule.why,
         "fix": rule.fix,
+        "example": rule.example,
+        "example_note": rule.example_note or None,
         "aws_code": rule.aws_code,
         "since": rule.since,
     }
 
 
-def _as_list(rules: list[Rule]) -> str:
-    width = max(len(rule.slug) for rule in rules)
-    return "\n".join(f"{rule.slug:<{width}}  {rule.severity.value:<9}  {rule.title}" for rule in rules)
-
-
-def _as_text(rule: Rule) -> str:
-    severity = rule.severity.value + (" (fixed: it can be neither ignored nor lowered)" if rule.fixed else "")
-    others = ", ".join(f"{other.value} for {kind}" for kind, other in rule.kinds.items())
-    parts = {
-        "Severity": severity + (f"; {others}" if others else ""),
-        "Scope": rule.scope.value,
-        "Finds": rule.finds,
-        "Why": rule.why,
-        "Fix": rule.fix,
-        "AWS code": rule.aws_code,
-        "Since": rule.since,
-    }
-    body = [
-        textwrap.fill(
-            text, _WIDTH, initial_indent=f"{name + ':':<10}", subsequent_indent=" " * 10, break_on_hyphens=False
-        )
-        for name, text in parts.items()
-        if text
-    ]
-    return "\n".join([rule.slug, f"  {rule.title}", "", *body])
+def _as_list(rules: Sequence[Rule], consumer: Consumer) -> str:
+    slug = max(len(rule.slug) for rule in rules)
+    severities = [severity_for(rule, consumer) for rule in rules]
+    width = max(map(len, severities))
+    return "\n".join(
+        f"{rule.slug:<{slug}}  {severity:<{width}}  {rule.title}"
+        for rule, severity in zip(rules, severities, strict=True)
+    )

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
 from core.errors import PermanentError
 from core.outcome import NotifyOn
-from core.policy import Policy
+from core.policy import Inspect, Policy
+from core.rule_choices import read_rule_choices
 
 
 def _matching(pattern: str, expected: str) -> AfterValidator:
@@ -23,6 +24,16 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _ignored(rules: str) -> str:
+    read_rule_choices(rules, "")
+    return rules
+
+
+def _changed(severities: str) -> str:
+    read_rule_choices("", severities)
+    return severities
 
 
 Bucket = Annotated[str, _matching("[A-Za-z0-9._-]{3,255}", "the name of a bucket (not its ARN)")]
@@ -51,6 +62,9 @@ class Settings(BaseModel):
     consumer: _Consumer = DEFAULT_CONSUMER.name
     dataset_role: Role | None = None
     label_attribute: str | None = None
+    ignore_rules: Annotated[str, AfterValidator(_ignored)] = ""
+    rule_severities: Annotated[str, AfterValidator(_changed)] = ""
+    inspect_images: Inspect = Inspect.NONE
     allow_manifest_metadata: bool = False
     topic_arn: _Topic | None = None
     notify_on: NotifyOn = NotifyOn.FAILURES
@@ -69,6 +83,14 @@ class Settings(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _ask_one_thing_of_a_rule(self) -> Self:
+        try:
+            read_rule_choices(self.ignore_rules, self.rule_severities)
+        except ValueError as fault:
+            raise ValueError(f"IGNORE_RULES and RULE_SEVERITIES: {fault}; leave it in one of the two") from fault
+        return self
+
     @property
     def policy(self) -> Policy:
         """How manifests are judged."""
@@ -77,6 +99,8 @@ class Settings(BaseModel):
             role=self.dataset_role,
             label_attribute=self.label_attribute,
             images_bucket=self.images_bucket,
+            inspect=self.inspect_images,
+            severities=read_rule_choices(self.ignore_rules, self.rule_severities),
         )
 
 

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from cli.main import main
+from core.examples import plus
 from tests.builders import manifest
 from tests.integration.world import IMAGES, MANIFESTS, Json, World, good, image
 
@@ -21,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("manifest-gate")
 SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/report.schema.json").read_text(encoding="utf-8")))
 HOSTILE = "\x1b[31m \x07 \x9b1m \u202egnp.exe \U0001f600 \u200b"
+OTHER_KEYS = [f"test/{number:05}.png" for number in range(30)]
+SHARED = image("images/00000.png")
+MASK = '"anomaly-mask-ref": "s3://parts/masks/1.png"'
 OF_THE_RUN = ("run", "looked_at", "seconds", "requests", "files")
 
 Files = Callable[..., str]
@@ -154,7 +158,13 @@ def test_images_of_a_local_file_are_looked_up(world: World, file: Files, reports
     assert report["scope"] == "lines+images"
     assert report["manifest"]["bucket"] is None
     assert report["manifest"]["key"] == "my.manifest"
-    assert report["statistics"]["images"] == {"bucket": IMAGES, "checked": 30, "missing": 0, "unchecked": 0}
+    assert report["statistics"]["images"] == {
+        "bucket": IMAGES,
+        "checked": 30,
+        "missing": 0,
+        "unchecked": 0,
+        "inspected": 0,
+    }
     assert report["requests"]["ListObjectsV2"] == 1
 
 
@@ -166,7 +176,9 @@ def test_a_missing_image_is_named_with_its_line(world: World, file: Files, capsy
     printed = capsys.readouterr().out
     assert "my.manifest:7: error: image-not-found: " in printed
     assert f"found: s3://{IMAGES}/images/00006.png" in printed
-    assert "30 images checked, 1 missing, 0 unchecked" in printed
+    assert "30 images checked, 1 missing, 0 unchecked, none opened\n" in printed
+    assert "masks" not in printed
+    assert "rules changed" not in printed
 
 
 def test_images_that_may_not_be_looked_at_are_a_finding(
@@ -404,6 +416,14 @@ def test_the_label_can_be_named(file: Files, reports: Callable[..., list[Json]])
         (["check", "x", "--images-bucket", "parts/images"], "'parts/images' is not the name of a bucket"),
         (["check", "x", "--images-bucket", "\udcff"], "is not the name of a bucket"),
         (["check", "x", "--label-attribute", "\udcff"], "is not UTF-8"),
+        (["check", "x", "--ignore-rules", "line-blnk"], "--ignore-rules: there is no rule 'line-blnk' (did you mean "),
+        (["check", "x", "--ignore-rules", "no-such,also-not"], "'no-such'; there is no rule 'also-not'"),
+        (["check", "x", "--ignore-rules", "line-invalid-json"], "can be neither ignored nor changed"),
+        (["check", "x", "--ignore-rules", "\udcff"], r"there is no rule '\udcff'"),
+        (["check", "x", "--rule-severities", "line-blank"], "write line-blank= and one of error, warning, off"),
+        (["check", "x", "--rule-severities", "line-blank=unchecked"], "write line-blank= and one of error, warning"),
+        (["check", "x", "--rule-severities", "image-not-found=off"], "can be neither ignored nor changed"),
+        (["check", "x", "--inspect-images", "some"], "'some' (choose from 'none', 'sample', 'all')"),
         (["check", "x", "--\x1b[31mno"], r"unrecognized arguments: --\x1b[31mno"),
     ],
 )
@@ -413,6 +433,154 @@ def test_usage_errors_are_explained(arguments: list[str], told: str, capsys: pyt
     assert told in printed
     assert printed.startswith("usage: manifest-gate")
     assert printable(printed)
+
+
+def test_the_consumer_can_be_named(file: Files, reports: Callable[..., list[Json]]) -> None:
+    name = file(manifest(image("1.png", "dent"), image("2.png", "scratch")))
+
+    (usual,) = reports("--no-images", name, status=1)
+    (theirs,) = reports("--no-images", "--consumer", "rekognition-custom-labels", name, status=0)
+
+    assert usual["totals"]["class-name-unknown"] == 2
+    assert theirs["consumer"]["name"] == "rekognition-custom-labels"
+    assert theirs["totals"] == {}
+
+
+def test_rules_can_be_ignored(file: Files, reports: Callable[..., list[Json]]) -> None:
+    name = file(good() + b"\n" + manifest(image("1.png", "dent"), image("a//b.png")))
+
+    (usual,) = reports("--no-images", name, status=0)
+    (told,) = reports(
+        "--no-images", "--ignore-rules", "line-blank, class-name-unknown", "--ignore-rules", "source-ref-suspicious",
+        name, status=0,
+    )  # fmt: skip
+
+    assert set(usual["totals"]) == {"line-blank", "class-name-unknown", "source-ref-suspicious"}
+    assert usual["consumer"]["rule_severities"] == {}
+    assert told["totals"] == {}
+    assert told["consumer"]["rule_severities"] == dict.fromkeys(usual["totals"], "off")
+
+
+def test_severities_of_rules_can_be_changed(
+    file: Files, reports: Callable[..., list[Json]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = file(good() + b"\n")
+    graver = ["--rule-severities", "line-blank=error,label-several=off", "--rule-severities", "job-name-invalid=error"]
+
+    (report,) = reports("--no-images", *graver, name, status=1)
+    assert main(["check", "--no-images", *graver, name]) == 1
+
+    assert report["findings"][0]["severity"] == "error"
+    assert report["consumer"]["rule_severities"] == {
+        "job-name-invalid": "error",
+        "label-several": "off",
+        "line-blank": "error",
+    }
+    told = capsys.readouterr().out
+    assert "\n  rules changed: job-name-invalid error, label-several off, line-blank error\n" in told
+
+
+def test_images_can_be_opened(world: World, file: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    world.put_images()  # which hold no images
+
+    assert main(["check", "--inspect-images", "all", file()]) == 1
+
+    printed = capsys.readouterr().out
+    assert "30 images checked, 0 missing, 0 unchecked, 30 opened\n" in printed
+    assert "image-unreadable" in printed
+
+
+def test_masks_are_counted(world: World, file: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    world.put_images()
+    first, *others = good().splitlines(keepends=True)
+
+    assert main(["check", file(plus(MASK, first.decode().rstrip()).encode() + b"\n" + b"".join(others))]) == 1
+
+    printed = capsys.readouterr().out
+    assert "\n  1 masks named, 1 missing, 0 unchecked\n" in printed
+
+
+# A train and a test manifest
+
+
+def test_a_train_and_a_test_manifest_are_judged_together(file: Files, reports: Callable[..., list[Json]]) -> None:
+    train, test = file(name="train.manifest"), file(good(OTHER_KEYS) + manifest(SHARED), "test.manifest")
+
+    first, second = reports("--no-images", train, "--test", test, status=1)
+
+    assert [report["manifest"]["key"] for report in (first, second)] == [train, test]
+    assert [report["consumer"]["role"] for report in (first, second)] == ["train", "test"]
+    assert [report["verdict"] for report in (first, second)] == ["VALID", "INVALID"]
+    assert second["totals"] == {"dataset-train-test-overlap": 1}
+    assert [finding["line"] for finding in second["findings"]] == [31]
+
+
+def test_a_train_and_a_test_manifest_apart_are_valid(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    train, test = file(name="train.manifest"), file(good(OTHER_KEYS), "test.manifest")
+
+    assert main(["check", "--no-images", train, "--test", test]) == 0
+
+    printed = capsys.readouterr()
+    assert "VALID  train.manifest  (lookout-for-vision, train, lines)\n" in printed.out
+    assert "VALID  test.manifest  (lookout-for-vision, test, lines)\n" in printed.out
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "status", "told"),
+    [
+        ("missing", "good", 2, ["VALID  good"]),
+        ("good", "missing", 2, ["VALID  good"]),
+        ("bad", "missing", 1, ["INVALID  bad"]),
+        ("bad", "good", 1, ["INVALID  bad", "VALID  good"]),
+        ("good", "bad", 1, ["VALID  good", "INVALID  bad"]),
+    ],
+)
+def test_one_of_train_and_test_does_not_hide_the_other(
+    train: str, test: str, status: int, told: list[str], file: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file(name="good")
+    file(b"bad", "bad")
+
+    assert main(["check", "--no-images", train, "--test", test]) == status
+
+    printed = capsys.readouterr()
+    verdicts = [line.partition("  (")[0] for line in printed.out.splitlines() if "  (lookout-for-vision, " in line]
+    assert verdicts == told
+    assert printed.err.count("'missing' cannot be read") == (train, test).count("missing")
+    assert (f"{test!r} is therefore judged alone." in printed.err) == (train == "missing")
+
+
+def test_a_test_manifest_is_never_overwritten(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    test = file(name="test.manifest")
+
+    told = complaint(["--no-images", "--output", test, file(), "--test", test], capsys)
+
+    assert "is a manifest and would be overwritten" in told
+    assert Path(test).read_bytes() == good()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["a", "b", "--test", "c"], "--test takes one train manifest, not 2; write: manifest-gate check TRAIN --test"),
+        (["a", "--test", "b", "--role", "train"], "leave out --role"),
+        (["-", "--test", "-"], "Train and test are both '-'; name two manifests."),
+        (["a", "--no-images", "--inspect-images", "sample"], "--no-images does not look at them; leave out one."),
+        (
+            ["a", "--ignore-rules", "line-blank", "--rule-severities", "line-blank=error"],
+            "--ignore-rules and --rule-severities: 'line-blank' is asked for in two ways; ask for one.",
+        ),
+        (
+            ["a", "--rule-severities", "line-blank=error", "--rule-severities", "line-blank=warning"],
+            "'line-blank' is asked for in two ways",
+        ),
+    ],
+)
+def test_options_that_contradict_each_other_are_named(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told in complaint(arguments, capsys)
 
 
 def test_output_goes_to_a_file(file: Files, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,9 @@
 import pytest
 
 from core.consumers import CONSUMERS, Role
+from core.image_facts import SAMPLE_IMAGES
 from core.outcome import NotifyOn
+from core.policy import Inspect
 from handlers.settings import Settings, read_settings
 from tests.template.cloudformation import ACCOUNT, deploy, translated
 from tests.template.test_parameters import ACCEPTED
@@ -48,10 +50,19 @@ def test_a_number_at_its_bound_is_accepted(name: str, bound: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "values"),
-    [("Consumer", [*CONSUMERS]), ("DatasetRole", ["", *Role]), ("NotifyOn", [*NotifyOn])],
+    [
+        ("Consumer", [*CONSUMERS]),
+        ("DatasetRole", ["", *Role]),
+        ("InspectImages", [*Inspect]),
+        ("NotifyOn", [*NotifyOn]),
+    ],
 )
 def test_choices_are_those_of_the_program(name: str, values: list[str]) -> None:
     assert translated()["Parameters"][name]["AllowedValues"] == values
+
+
+def test_the_images_that_a_sample_opens_are_counted_rightly() -> None:
+    assert f"up to {SAMPLE_IMAGES} spread" in translated()["Parameters"]["InspectImages"]["Description"]
 
 
 def test_nothing_points_the_deployed_function_away_from_aws() -> None:

@@ -3,7 +3,9 @@ from pydantic import ValidationError
 
 from core.consumers import CONSUMERS, Role
 from core.errors import PermanentError
+from core.finding import Severity
 from core.outcome import NotifyOn
+from core.policy import Inspect
 from handlers.settings import Settings, read_settings
 
 LEAST = {"REPORTS_BUCKET": "reports"}
@@ -43,6 +45,9 @@ def test_read_settings_reads_all() -> None:
             "CONSUMER": "lookout-for-vision",
             "DATASET_ROLE": "train",
             "LABEL_ATTRIBUTE": "my-label",
+            "IGNORE_RULES": "line-blank, label-several",
+            "RULE_SEVERITIES": "source-ref-duplicate=warning",
+            "INSPECT_IMAGES": "sample",
             "ALLOW_MANIFEST_METADATA": "true",
             "TOPIC_ARN": TOPIC,
             "NOTIFY_ON": "all",
@@ -62,6 +67,9 @@ def test_read_settings_reads_all() -> None:
         "consumer": "lookout-for-vision",
         "dataset_role": Role.TRAIN,
         "label_attribute": "my-label",
+        "ignore_rules": "line-blank, label-several",
+        "rule_severities": "source-ref-duplicate=warning",
+        "inspect_images": Inspect.SAMPLE,
         "allow_manifest_metadata": True,
         "topic_arn": TOPIC,
         "notify_on": NotifyOn.ALL,
@@ -73,6 +81,20 @@ def test_read_settings_reads_all() -> None:
     assert (policy.consumer, policy.role) == (CONSUMERS["lookout-for-vision"], Role.TRAIN)
     assert (policy.label_attribute, policy.images_bucket) == ("my-label", "images")
     assert policy.check_images
+    assert policy.inspect is Inspect.SAMPLE
+    assert policy.severities == {
+        "line-blank": None,
+        "label-several": None,
+        "source-ref-duplicate": Severity.WARNING,
+    }
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_every_consumer_can_be_chosen(consumer: str) -> None:
+    policy = read_settings(LEAST | {"CONSUMER": consumer}).policy
+
+    assert policy.consumer is CONSUMERS[consumer]
+    assert (policy.inspect, policy.severities) == (Inspect.NONE, {})
 
 
 @pytest.mark.parametrize(
@@ -88,8 +110,15 @@ def test_read_settings_reads_all() -> None:
         ("REPORTS_PREFIX", "g" * 256 + "/", "at most 256 ASCII characters"),
         ("MANIFESTS_PREFIX", "/in", "do not begin with a slash"),
         ("MANIFESTS_PREFIX", "i" * 257, "at most 256 characters"),
-        ("CONSUMER", "nobody", "one of lookout-for-vision"),
+        ("CONSUMER", "nobody", "one of lookout-for-vision, rekognition-custom-labels, ground-truth, sage"),
         ("DATASET_ROLE", "exam", "'single', 'train' or 'test'"),
+        ("IGNORE_RULES", "line-blnk", "there is no rule 'line-blnk' (did you mean line-blank"),
+        ("IGNORE_RULES", "line-blank;label-several", "there is no rule 'line-blank;label-several'"),
+        ("IGNORE_RULES", "image-not-found", "'image-not-found' can be neither ignored nor changed"),
+        ("RULE_SEVERITIES", "line-blank", "write line-blank= and one of error, warning, off"),
+        ("RULE_SEVERITIES", "line-blank=fatal", "write line-blank= and one of error, warning, off"),
+        ("RULE_SEVERITIES", "line-invalid-json=warning", "'line-invalid-json' can be neither ignored nor changed"),
+        ("INSPECT_IMAGES", "some", "'none', 'sample' or 'all'"),
         ("ALLOW_MANIFEST_METADATA", "perhaps", "a valid boolean"),
         ("TOPIC_ARN", "failures", "the ARN of a standard (not FIFO) topic"),
         ("TOPIC_ARN", f"{TOPIC}.fifo", "the ARN of a standard (not FIFO) topic"),
@@ -116,6 +145,26 @@ def test_read_settings_names_the_variable_and_the_fix(name: str, value: str, fix
 def test_read_settings_names_all_that_is_wrong() -> None:
     with pytest.raises(PermanentError, match=r"REPORTS_BUCKET is not set; .*NOTIFY_ON='x'.*; .*MAX_FINDINGS='y'"):
         read_settings({"NOTIFY_ON": "x", "MAX_FINDINGS": "y"})
+
+
+def test_read_settings_names_every_rule_that_is_wrong() -> None:
+    with pytest.raises(PermanentError) as refused:
+        read_settings(LEAST | {"IGNORE_RULES": "no-such-rule,image-not-found", "RULE_SEVERITIES": "also-none=error"})
+
+    message = str(refused.value)
+    assert all(slug in message for slug in ("'no-such-rule'", "'image-not-found'", "'also-none'"))
+    assert message.index("IGNORE_RULES") < message.index("RULE_SEVERITIES")
+
+
+def test_read_settings_refuses_a_rule_that_is_ignored_and_changed() -> None:
+    asked = {"IGNORE_RULES": "line-blank", "RULE_SEVERITIES": "line-blank=error"}
+
+    with pytest.raises(
+        PermanentError, match="IGNORE_RULES and RULE_SEVERITIES: 'line-blank' is asked for in two ways; leave it in one"
+    ):
+        read_settings(LEAST | asked)
+    settings = read_settings(LEAST | asked | {"RULE_SEVERITIES": "line-blank=off"})
+    assert settings.policy.severities == {"line-blank": None}
 
 
 @pytest.mark.parametrize(
