@@ -20,8 +20,10 @@ def test_message_tells_what_is_wrong_and_where_to_read_on(world: World, inbox: I
     assert f"Report: s3://verdicts/{world.report_keys()[0]}\n" in text
     assert f"s3://verdicts/{report['files']['findings.jsonl']['key']}\n" in text
     assert "31 lines: 29 valid, 2 invalid, 0 unchecked, 0 blank\n30 images checked, 1 missing, 0 unchecked\n" in text
+    assert [finding["line"] for finding in report["findings"]] == [1, 31, None]
     for finding in report["findings"]:
-        assert f"line {finding['line']}: error {finding['rule']}: {finding['message']}\n" in text
+        place = f"line {finding['line']}: error" if finding["line"] else "manifest: warning"
+        assert f"{place} {finding['rule']}: {finding['message']}\n" in text
         assert f"fix: {finding['fix']}\n" in text
 
 
