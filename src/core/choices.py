@@ -35,7 +35,12 @@ def choose(metadata: Mapping[str, str], policy: Policy) -> tuple[Policy, list[Fi
         if label:
             policy = replace(policy, label_attribute=label)
         else:
-            findings += _refused("label-attribute", label, ["the name of a label"], policy)
+            message = "x-amz-meta-label-attribute is empty."
+            fix = "Upload again with the name of a label, or without that metadata."
+            field = "x-amz-meta-label-attribute"
+            findings += policy.finding(
+                "manifest-metadata-invalid", message, kind="label-attribute", field=field, value=label, fix=fix
+            )
     return policy, findings
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from core.finding import Finding
-from core.json_text import Decoded, Fault, decode
+from core.json_text import Decoded, Fault, decode, judge
 from core.lines import BYTE_ORDER_MARK
 from core.policy import Policy
 from core.source_ref import Malformed, parse
@@ -27,6 +28,11 @@ _NOT_TEXT: Final = (
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32 text", "Save it as UTF-8."),
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16 text", _UTF16_FIX),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16 text", _UTF16_FIX),
+    (b"PAR1", "parquet", "a Parquet file", "Write each row as one JSON object a line."),
+)
+_OTHER_TEXT: Final = (
+    ("version https://git-lfs.", "git-lfs", "a pointer of Git LFS, not the manifest", "Fetch it (git lfs pull)."),
+    ("<", "markup", "an HTML or XML page; was an error page saved?", "Fetch the manifest itself."),
 )
 _SAMPLE_BYTES: Final = 200
 _ROWS: Final = 6
@@ -53,6 +59,11 @@ def judge_shape(head: bytes, policy: Policy) -> list[Finding]:
         message = "The file is UTF-16 text, not UTF-8."
         return policy.finding("manifest-not-utf8", message, kind="utf-16", fix=_UTF16_FIX)
     text = head.removeprefix(BYTE_ORDER_MARK).decode(errors="replace").lstrip(_SPACE)
+    for start, kind, name, fix in _OTHER_TEXT:
+        if text.startswith(start):
+            return policy.finding(
+                "manifest-not-json-lines", f"The file is {name}.", kind=kind, fix=f"{fix} Upload that."
+            )
     if "\n" not in text and _CARRIAGE_RETURNS.search(text):
         message = "Lines end with carriage returns alone; JSON Lines end with line feeds."
         fix = "Convert it: tr '\\r' '\\n' <FILE >FILE.manifest"
@@ -84,12 +95,22 @@ def _judge_array(text: str, policy: Policy) -> list[Finding]:
 
 
 def _judge_object(text: str, policy: Policy) -> list[Finding]:
-    """An object over several lines. One that is followed by sound lines is the fault of its own lines."""
+    """An object over several lines, or around a list of images. One among sound lines is the fault of its own lines."""
     try:
         printed, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
+        return _judge_broken(text, policy)
+    if _begins_with_object(text[end:].lstrip(_SPACE)):
         return []
-    if "\n" not in text[:end] or _begins_with_object(text[end:].lstrip(_SPACE)):
+    if wrapped := _wrapped(printed):
+        return policy.finding(
+            "manifest-not-json-lines",
+            f"The file is one object, whose lines stand in a list under {wrapped!r}.",
+            kind="wrapped",
+            field=wrapped,
+            fix=f"Write one object a line, without the list. {_TO_LINES.format(f'.[{json.dumps(wrapped)}][]')}",
+        )
+    if "\n" not in text[:end]:
         return []
     fix, also = _TO_LINES.format("."), ""
     if isinstance(decode(text[:end]), Fault):
@@ -102,12 +123,37 @@ def _judge_object(text: str, policy: Policy) -> list[Finding]:
     return _pretty_printed(also, f"{fix}. The first object then reads: {mended}", policy)
 
 
+def _wrapped(printed: Mapping[str, object]) -> str | None:
+    """The key of a list of lines, in an object that is no line itself."""
+    if "source-ref" in printed:
+        return None
+    return next((key for key, value in printed.items() if _is_lines(value)), None)
+
+
+def _is_lines(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(x, dict) and "source-ref" in x for x in value)
+
+
+def _judge_broken(text: str, policy: Policy) -> list[Finding]:
+    """An object over several lines that is no JSON either; a brace alone among sound lines is that line's fault."""
+    first, *others = text.split("\n")
+    fault = judge(text)
+    if first.strip(_SPACE) != "{" or fault is None or any(map(_begins_with_object, others)):
+        return []
+    also = ""
+    if fault.kind not in ("cut-off", "unterminated-string"):  # only the file's start is seen here
+        before = text[: fault.column - 1]
+        line, column = before.count("\n") + 1, fault.column - (before.rfind("\n") + 1)
+        also = f" And it is not JSON: line {line}, column {column}: {fault.message}."
+    return _pretty_printed(also, _TO_LINES.format("."), policy)
+
+
 def _pretty_printed(also: str, fix: str, policy: Policy) -> list[Finding]:
     return policy.finding(
         "manifest-not-json-lines",
         f"Objects are printed over several lines; JSON Lines has one object a line.{also}",
         kind="pretty-printed",
-        field="source-ref" if also else None,
+        field="source-ref" if "source-ref" in also else None,
         fix=fix,
     )
 

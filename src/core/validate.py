@@ -139,7 +139,7 @@ def _judge_object(opened: OpenManifest, policy: Policy) -> Iterator[Finding]:
     if opened.archived:
         message = "The manifest lies in an archive storage class and is not restored."
         yield from policy.finding("manifest-archived", message)
-    elif _too_large(manifest, policy):
+    if _too_large(manifest, policy):
         limit = f"{consumer.name} reads {consumer.manifest_bytes:,}"
         message = f"The manifest has {manifest.size:,} bytes; {limit}. It was not read."
         yield from policy.finding("manifest-too-large", message, value=manifest.size)
@@ -219,7 +219,8 @@ def _judge_end(stream: _Stream, lines: int, policy: Policy) -> list[Finding]:
         message = f"The manifest has at least {stream.size:,} bytes; {limit}."
         return policy.finding("manifest-too-large", message, value=stream.size)
     if stream.late:
-        message = f"Time ran out after line {lines:,}; the lines that follow were not read."
+        after = f"after line {lines:,}" if lines else "before the first line"
+        message = f"Time ran out {after}; the lines that follow were not read."
         return policy.finding("manifest-not-fully-read", message)
     return []
 

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from core.accepted import accepted_lines
 from core.catalogue import RULES
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
+from core.dataset import unusual_names
 from core.errors import GateError, NoSuchBucketError, RetryableError
 from core.file_shape import HEAD_BYTES
 from core.finding import VALUE_CHARACTERS, Severity, Verdict
@@ -172,6 +173,8 @@ def assert_states_follow(judged: Judged) -> None:
     invalid |= {f.first_line for f in errors if f.first_line and RULES[f.rule].blames_first_line}
     unchecked = {f.line for f in judged.findings if f.severity is Severity.UNCHECKED and f.line}
     of_many = sum(f.count or 0 for f in judged.findings if f.severity is Severity.UNCHECKED)
+    if any(f.rule == "label-name-inconsistent" for f in errors):
+        invalid |= set(stretch.references.lines_named(unusual_names(stretch.labels)))
     if check and check.no_bucket:
         wanted = Wanted.of(stretch.references, judged.judgement.images_bucket or "")
         invalid |= set(wanted.lines_of_all(wanted.keys))
@@ -193,7 +196,8 @@ def assert_reported(judged: Judged, most: int) -> None:
     lines = report.statistics.lines
     states = judged.judgement.stretch.states
     excluded = sum(bool(state & (LineState.INVALID | LineState.UNCHECKED)) for state in states)
-    assert lines.total == lines.valid + excluded + lines.blank == len(states)
+    faulty_blanks = sum(bool(state & LineState.BLANK and state & LineState.INVALID) for state in states)
+    assert lines.total == lines.valid + excluded + lines.blank - faulty_blanks == len(states)
     assert max(lines.invalid, lines.unchecked) <= excluded <= lines.invalid + lines.unchecked
     images = report.statistics.images
     assert images.missing <= images.checked

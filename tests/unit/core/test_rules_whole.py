@@ -13,6 +13,7 @@ import pytest
 from core.catalogue import RULES, Scope
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Consumer, Role
 from core.errors import RetryableError
+from core.file_shape import HEAD_BYTES
 from core.finding import Severity, Verdict
 from core.policy import Policy
 from core.ports import Found, NotFound
@@ -144,6 +145,34 @@ CASES = [
     not_json_lines('[\n  {\n    "a": 1\n  }\n]', "one JSON array", "jq -c '.[]'"),
     not_json_lines('[{"a": 1},\n{"a": 2}]\n', "one JSON array", "jq -c '.[]'"),
     not_json_lines('[{"a": 1}\n,{"a": 2}]\n', "one JSON array", "jq -c '.[]'"),
+    not_utf8(b"PAR1\x15\x04", "a Parquet file", "Write each row as one JSON object a line"),
+    not_json_lines(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "a pointer of Git LFS", "git lfs pull"
+    ),
+    not_json_lines("<!DOCTYPE html>\n<html>{}</html>\n", "an HTML or XML page", "Fetch the manifest itself"),
+    not_json_lines(
+        '{"version": 1, "images": [{"source-ref": "s3://images/1.png"}]}\n',
+        "one object, whose lines stand in a list under 'images'",
+        "jq -c '.[\"images\"][]'",
+        field="images",
+    ),
+    not_json_lines(
+        '{\n "images": [\n{"source-ref": "s3://images/1.png"},\n{"source-ref": "s3://images/2.png"}\n]}',
+        "one object, whose lines stand in a list under 'images'",
+        "jq -c '.[\"images\"][]'",
+        field="images",
+    ),
+    not_json_lines(
+        '{\n  "source-ref": "s3://images/1.png",\n  "anomaly-label": 1,\n}\n' * 2,
+        "Objects are printed over several lines; JSON Lines has one object a line. "
+        "And it is not JSON: line 3, column 21: a comma with nothing after it.",
+        "jq -c '.'",
+    ),
+    not_json_lines(
+        '{\n  "source-ref": "s3://images/' + "1" * HEAD_BYTES + '.png"\n}\n',
+        "Objects are printed over several lines; JSON Lines has one object a line.",
+        "jq -c '.'",
+    ),
     not_json_lines(
         "source-ref,label,label-metadata\ns3://images/1.png,0,\"{'class-name': 'normal'}\"\n",
         "a table of comma-separated values",
@@ -187,7 +216,7 @@ CASES = [
         for name, value, says in (
             ("consumer", "lookout", "x-amz-meta-consumer is not one of: lookout-for-vision"),
             ("dataset-role", "Train", "x-amz-meta-dataset-role is not one of: single, train, test"),
-            ("label-attribute", "", "x-amz-meta-label-attribute is not one of: the name of a label"),
+            ("label-attribute", "", "x-amz-meta-label-attribute is empty."),
         )
     ),
     Case(rule="manifest-byte-order-mark", body=codecs.BOM_UTF8 + SOUND, says="EF BB BF", severity=WARNING),
@@ -444,6 +473,7 @@ def test_every_other_rule_has_a_case() -> None:
 
 NEAR_MISSES: list[tuple[str, bytes, Callable[[], dict[str, object]]]] = [
     ("manifest-not-json-lines", SOUND.replace(b"\n", b"\r\n"), dict),
+    ("manifest-not-json-lines", manifest(line(1) | {"frames": [line(2)], "none": []}) + SOUND, dict),
     ("manifest-too-large", SOUND, lambda: {"manifest": replace(MANIFEST, size=1024**3)}),
     ("manifest-too-large", SOUND, lambda: {"manifest": replace(MANIFEST, size=None)}),
     ("manifest-too-many-lines", SOUND, lambda: {"policy": Policy(consumer=FEW_LINES, role=Role.TRAIN)}),
@@ -743,3 +773,21 @@ def test_labels_of_another_type_leave_the_verdict_open_where_the_service_may_rea
     assert judged.verdict is Verdict.INCOMPLETE
     assert judged.judgement.stretch.states[-1] & LineState.UNCHECKED
     assert "only groundtruth/image-classification is judged" in judged.findings[0].message
+
+
+def test_a_brace_alone_among_sound_lines_is_that_lines_fault() -> None:
+    assert judge(manifest("{") + SOUND).rules == ["line-invalid-json"]
+
+
+def test_a_manifest_may_be_archived_and_too_large() -> None:
+    judged = judge(b"", manifest=replace(MANIFEST, size=1024**3 + 1), archived=True)
+
+    assert judged.rules == ["manifest-archived", "manifest-too-large"]
+
+
+def test_an_object_with_a_list_that_is_no_list_of_lines_is_a_line() -> None:
+    assert judge(manifest({"a": [], "b": [1], "c": [{"d": 1}]})).rules == [
+        "source-ref-missing",
+        "label-unannotated",
+        "dataset-no-labels",
+    ]

@@ -261,10 +261,6 @@ def test_a_manifest_that_cannot_be_read_is_not_read(options: dict[str, object]) 
     assert judgement.sha256 is None
 
 
-def test_an_archived_manifest_is_not_called_too_large_as_well() -> None:
-    assert judge(b"", archived=True, manifest=replace(MANIFEST, size=2**31)).rules == ["manifest-archived"]
-
-
 def test_metadata_may_choose_where_that_is_allowed() -> None:
     metadata = {"consumer": "lookout-for-vision", "dataset-role": "test", "label-attribute": "other"}
 
