@@ -145,7 +145,12 @@ class References:
             for line in bucket.images.lines_of(key)
         ]
         for line, name, key in sorted(others):
-            message = f"The image lies in bucket {name!r}; the dataset's bucket, which {source}, is {dataset!r}."
+            count = self.buckets[name].count
+            named = f"{count:,} lines name" if count > 1 else "no other line names"
+            message = (
+                f"The image lies in bucket {name!r}, which {named}; "
+                f"the dataset's bucket, which {source}, is {dataset!r}."
+            )
             value = str(SourceRef(name, key))
             yield from policy.finding(
                 "source-ref-other-bucket", message, kind=name, line=line, field="source-ref", value=value
