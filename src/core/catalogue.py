@@ -206,7 +206,7 @@ _RULES: Final = (
         title="confidence is not a number from 0 to 1",
         finds="A confidence that is a text, true, false, null, or out of range; 0 is fine.",
         why="Readers that use it fail or misjudge the label.",
-        fix="Write a number from 0 to 1, or leave it out.",
+        fix="Write a number from 0 to 1.",
         example=but('"confidence": 1', '"confidence": 98.5'),
     ),
     Rule(

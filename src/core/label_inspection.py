@@ -11,7 +11,7 @@ from core.entry import Label
 from core.entry_schema import PairFault, faults_of_pair
 from core.finding import Finding, Severity, shown
 from core.json_text import json_type
-from core.labels import SUFFIX, Labels, likely_labels, metadata_of, read_labels
+from core.labels import SUFFIX, Labels, likely_labels, likely_metadata, metadata_of, near_key, read_labels
 from core.policy import Policy
 
 _JAVASCRIPT_DATE: Final = re.compile(r"[A-Z][a-z]{2},? ([A-Z][a-z]{2} \d|\d)")
@@ -69,7 +69,7 @@ def _read_label(line: Mapping[str, object], name: str, number: int, policy: Poli
     findings: list[Finding] = []
     for fault in faults:
         if not (other_type and fault.rule in _OF_OTHER_TYPES):
-            findings += _pair_finding(fault, name, number, policy)
+            findings += _pair_finding(fault, name, metadata, number, policy)
     value = None if "label-value-invalid" in rules else _canonical(str(line[name]))
     class_name = metadata.get("class-name")
     if not isinstance(class_name, str):
@@ -96,6 +96,8 @@ def _broken_labels(line: Mapping[str, object], found: Labels, number: int, polic
         if likely is not None:
             message = f"'{key}' has no label '{label}'; the line has '{shown(likely)}'."
             fix = f"Rename '{key}' to '{shown(likely)}{SUFFIX}'."
+            if orphan.removesuffix(SUFFIX) == found.expected:
+                fix = f"Rename '{shown(likely)}' to '{label}'."
         findings += policy.finding("label-missing", message, kind=likely or "", line=number, field=orphan, fix=fix)
     return _absent_label(line, found, number, policy) if absent and not meant else findings
 
@@ -107,19 +109,28 @@ def _failed(metadata: Mapping[str, object], field: str, number: int, policy: Pol
 
 def _absent_label(line: Mapping[str, object], found: Labels, number: int, policy: Policy) -> list[Finding]:
     expected = found.expected
+    meant = likely_metadata(line, expected)
     if expected is None:
-        return policy.finding("label-unannotated", "The line has no label.", line=number)
+        hint = f"; '{shown(meant)}' looks like the metadata of one." if meant else "."
+        fix = f"Rename '{shown(meant)}' to LABEL{SUFFIX}, where LABEL is the label's key." if meant else None
+        message = f"The line has no label{hint}"
+        return policy.finding("label-unannotated", message, kind=meant or "", line=number, fix=fix)
     if expected not in line:
         other = next(iter(found.classifications), "")
         message = f"The line has no label {expected!r}" + (f"; it has {shown(other)!r}." if other else ".")
         fix = f"Ask for the label attribute {shown(other)!r}, or rename the label and its metadata." if other else None
         return policy.finding("label-unannotated", message, kind=other, line=number, field=expected, fix=fix)
-    message = f"The label {expected!r} has no metadata '{expected}{SUFFIX}'."
+    message = f"The label {expected!r} has no metadata '{expected}{SUFFIX}'"
+    message += f"; the line has '{shown(meant)}'." if meant else "."
     fix = f"Add '{expected}{SUFFIX}' with class-name, human-annotated and type."
-    return policy.finding("label-missing", message, line=number, field=expected, fix=fix)
+    if meant:
+        fix = f"Rename '{shown(meant)}' to '{expected}{SUFFIX}'."
+    return policy.finding("label-missing", message, kind=meant or "", line=number, field=expected, fix=fix)
 
 
-def _pair_finding(fault: PairFault, name: str, number: int, policy: Policy) -> list[Finding]:
+def _pair_finding(
+    fault: PairFault, name: str, metadata: Mapping[str, object], number: int, policy: Policy
+) -> list[Finding]:
     """The finding for one fault that pydantic named."""
     rule, key, found = fault
     if key is None:
@@ -130,8 +141,13 @@ def _pair_finding(fault: PairFault, name: str, number: int, policy: Policy) -> l
         message = f"The {what} is {kind}, not an {wanted}."
         return policy.finding(rule, message, kind=kind, line=number, field=field, value=found)
     field = f"{name}{SUFFIX}.{key}"
+    if found is None and rule == "creation-date-invalid" and policy.severity("creation-date-missing") is not None:
+        rule = "creation-date-missing"  # what is required and null is as good as absent
     if found is ...:
-        return policy.finding(rule, f"The metadata has no {key}.", line=number, field=field)
+        meant = shown(near_key(metadata, key) or "")
+        message = f"The metadata has no {key}" + (f", but '{meant}'." if meant else ".")
+        fix = f"Rename '{meant}' to '{key}'." if meant else None
+        return policy.finding(rule, message, kind=meant, line=number, field=field, fix=fix)
     kind, message, fix = _field_fault(rule, key, found, policy)
     return policy.finding(rule, message, kind=kind, line=number, field=field, value=found, fix=fix)
 

@@ -101,6 +101,27 @@ def likely_labels(line: Mapping[str, object], orphans: Iterable[str]) -> dict[st
     return {orphan: lone.get(bare(orphan.removesuffix(SUFFIX)), only) for orphan in orphans}
 
 
+def likely_metadata(line: Mapping[str, object], name: str | None = None) -> str | None:
+    """The key that was probably meant to be a label's metadata: an object that looks like one under another name.
+
+    Args:
+        line: The line's object.
+        name: The label, if it is known.
+    """
+    lone = [
+        key
+        for key, value in line.items()
+        if isinstance(value, dict) and not _SIGNS.isdisjoint(value) and not key.endswith(SUFFIX)
+    ]
+    alike = [key for key in lone if name is not None and bare(key).startswith(bare(name))]
+    return next(iter(alike or lone), None)
+
+
+def near_key(content: Mapping[str, object], key: str) -> str | None:
+    """The key that was probably meant to be another: the same but for case and punctuation."""
+    return next((other for other in content if bare(other) == bare(key)), None)
+
+
 def bare(key: str) -> str:
     """A key without case and punctuation, to find the one that was meant."""
     return _PUNCTUATION.sub("", key.lower())

@@ -20,6 +20,8 @@ _SCHEMES: Final = re.compile(r"(?:s3://)*+", re.IGNORECASE)
 _WEB_ADDRESS: Final = re.compile(
     r"(?i:https?)://(?:(?P<bucket>[a-z0-9.-]{3,63})\.)?s3[a-z0-9.-]{0,40}\.amazonaws\.com(?:\.cn)?/(?P<path>[^?#]+)"
 )
+_OTHER_SPELLING: Final = re.compile(r"arn:aws[a-z-]*:s3:::|s3[an]://", re.IGNORECASE)
+"""How other tools write a location in S3."""
 _ESCAPED_BYTE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _LEGACY_BUCKET: Final = re.compile(r"[A-Z_]")
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -88,7 +90,7 @@ def _misread(value: str) -> Malformed:
     if web := _WEB_ADDRESS.match(bare):
         path = f"{web['bucket']}/{web['path']}" if web["bucket"] else web["path"]
         return Malformed("web-address", "is a web address, not an S3 location", _mended(unquote(path)))
-    if scheme := _SCHEME.match(bare):
+    if scheme := _OTHER_SPELLING.match(bare) or _SCHEME.match(bare):
         return _misspelt(scheme[0], _mended(bare[scheme.end() :]))
     if "://" in bare:
         return Malformed("other-scheme", "does not begin with s3://")
@@ -96,6 +98,8 @@ def _misread(value: str) -> Malformed:
 
 
 def _misspelt(scheme: str, mended: str | None) -> Malformed:
+    if _OTHER_SPELLING.match(scheme):
+        return Malformed("other-spelling", f"begins with {scheme}, not s3://", mended)
     if any(map(str.isspace, scheme)):
         return Malformed("space-in-scheme", "has a space within s3://", mended)
     if scheme.startswith("S"):
