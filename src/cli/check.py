@@ -41,14 +41,18 @@ _CHUNK_BYTES: Final = 1024**2
 
 
 class _FindingLines:
-    """Every finding, one a line, where a file was asked for; the core's `FindingSink`."""
+    """Every finding, one a line, where a file was asked for, with the manifest's name if there are several.
 
-    def __init__(self, file: TextIO | None) -> None:
+    The core's `FindingSink`.
+    """
+
+    def __init__(self, file: TextIO | None, manifest: str | None) -> None:
         self._file = file
+        self._named = {} if manifest is None else {"manifest": manifest}
 
     def write(self, findings: Sequence[Finding]) -> None:
         if self._file is not None:
-            self._file.writelines(f"{json.dumps(finding.to_json())}\n" for finding in findings)
+            self._file.writelines(f"{json.dumps(self._named | finding.to_json())}\n" for finding in findings)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -68,7 +72,9 @@ def run(options: argparse.Namespace) -> int:
     with opened(options.output) as file, all_findings as findings:
         for name, policy in wanted:
             try:
-                judgement, report = _judge(name, policy, s3, _FindingLines(findings), train)
+                judgement, report = _judge(
+                    name, policy, s3, _FindingLines(findings, name if len(wanted) > 1 else None), train
+                )
             except GateError as error:
                 complain(error)
                 if options.test is not None and policy.role is Role.TRAIN:
@@ -112,7 +118,7 @@ def _wanted(options: argparse.Namespace) -> list[tuple[str, Policy]]:
         )
     if policy.role is not None:
         raise PermanentError("--test says that the manifests are train and test; leave out --role.")
-    if names == [options.test]:
+    if names == [options.test] or _is_same_file(names[0], options.test):
         raise PermanentError(f"Train and test are both {options.test!r}; name two manifests.")
     return [(names[0], replace(policy, role=Role.TRAIN)), (options.test, replace(policy, role=Role.TEST))]
 

@@ -17,6 +17,7 @@ from core import __version__
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
 from core.errors import GateError
 from core.finding import shown
+from core.labels import is_label_name
 from core.policy import Inspect
 from core.rule_choices import read_rule_choices
 from core.source_ref import SourceRef, parse
@@ -112,7 +113,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--label-attribute",
-        type=_text,
+        type=_label,
         metavar="NAME",
         help="the label that is judged (default: anomaly-label, else the first)",
     )
@@ -189,6 +190,12 @@ def _add_endpoint(parser: argparse.ArgumentParser) -> None:
 def _text(argument: str) -> str:
     if not check.is_unicode(argument):
         raise argparse.ArgumentTypeError(f"{argument!r} is not UTF-8")
+    return argument
+
+
+def _label(argument: str) -> str:
+    if argument and not is_label_name(_text(argument)):
+        raise argparse.ArgumentTypeError(f"{argument!r} is not the key of a label; write it without -metadata")
     return argument
 
 

@@ -187,7 +187,7 @@ _RULES: Final = (
     ),
     Rule(
         slug="class-name-missing", scope=Scope.LINE, severity=ERROR, aws_code=_METADATA_CODE,
-        title="The label's class is missing",
+        title="The label's class is missing, or no text",
         finds="A class-name that is absent, null or not a text.",
         why="class-name alone decides how the image is labelled.",
         fix='Write "class-name" and the class, such as "normal" or "anomaly".',
@@ -300,7 +300,7 @@ _RULES: Final = (
         title="An image has no label",
         finds="A line with no label and no label metadata at all.",
         why="The image is imported unlabeled and does not train anything.",
-        fix="Add a label and its metadata, or remove the line.",
+        fix="Add a label and its metadata, or remove the line. In the input of a labelling job it is as it should be.",
         example='{"source-ref": "s3://factory-images/line-4/0412.png"}',
     ),
     Rule(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core.consumers import CONSUMERS, Role
 from core.finding import Finding
+from core.labels import is_label_name
 from core.policy import Policy
 
 
@@ -32,10 +33,10 @@ def choose(metadata: Mapping[str, str], policy: Policy) -> tuple[Policy, list[Fi
         else:
             findings += _refused("dataset-role", role, Role, policy)
     if (label := metadata.get("label-attribute")) is not None:
-        if label:
+        if is_label_name(label):
             policy = replace(policy, label_attribute=label)
         else:
-            message = "x-amz-meta-label-attribute is empty."
+            message = "x-amz-meta-label-attribute is not the name of a label."
             fix = "Upload again with the name of a label, or without that metadata."
             field = "x-amz-meta-label-attribute"
             findings += policy.finding(

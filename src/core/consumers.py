@@ -156,7 +156,7 @@ _CONSUMERS: Final = (
     ),
     Consumer(
         name="sagemaker-training",
-        title="Amazon SageMaker training with an augmented manifest",
+        title="Amazon SageMaker training with an augmented manifest, labels and metadata as Ground Truth writes them",
         severities={
             "label-name-inconsistent": Severity.ERROR,
             "source-ref-duplicate": Severity.WARNING,

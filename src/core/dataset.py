@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.consumers import Role
-from core.finding import Finding
+from core.finding import Finding, Severity
 from core.policy import Policy
 from core.sightings import Sightings
 from core.stretch import LineState, Stretch
@@ -76,8 +76,10 @@ def _judge_values(values: Sightings[tuple[str, str]], policy: Policy) -> Iterato
 
 
 def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
-    misnamed = stretch.tally.totals.get("label-missing", 0) >= stretch.objects  # then those findings say it all
-    if stretch.objects and not misnamed and stretch.count(LineState.UNLABELED) == stretch.objects:
+    totals = stretch.tally.totals
+    misnamed = totals.get("label-missing", 0) >= stretch.objects  # then those findings say it all
+    unjudged = "type-unsupported" in totals and policy.severity("type-unsupported") is Severity.UNCHECKED
+    if stretch.objects and not misnamed and not unjudged and stretch.count(LineState.UNLABELED) == stretch.objects:
         yield from policy.finding("dataset-no-labels", "No line is labelled.")
     usable = stretch.usable()
     if not usable:
@@ -88,7 +90,8 @@ def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
         count = usable.get(class_name, 0)
         if count < least:
             role = f"a {policy.role.value} dataset" if policy.role else "a dataset"
-            message = f"{count:,} sound lines are labelled {class_name}; {role} needs {least}."
+            are = "sound line is" if count == 1 else "sound lines are"
+            message = f"{count:,} {are} labelled {class_name}; {role} needs {least}."
             kind = "role-given" if policy.role else ""
             yield from policy.finding(_TOO_FEW[class_name], message, kind=kind, value=count)
 

@@ -120,7 +120,8 @@ def _judge_object(text: str, policy: Policy) -> list[Finding]:
         printed["source-ref"] = ref.mended
         also = f" Its source-ref {ref.message}, too."
     mended = json.dumps(printed, ensure_ascii=False, separators=(",", ":"))
-    return _pretty_printed(also, f"{fix}. The first object then reads: {mended}", policy)
+    also_mend = ", and mend the source-ref" if also else ""
+    return _pretty_printed(also, f"{fix}{also_mend}. The first object should then read: {mended}", policy)
 
 
 def _wrapped(printed: Mapping[str, object]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,7 @@ from core.source_ref import Malformed, SourceRef
 
 _KEYS_MEANT: Final = frozenset({"sourceref", "source", "imageref", "s3uri"})
 """Keys, bared of case and punctuation, that are written for source-ref."""
+_LOCATION: Final = re.compile(r"\s*s3\s*:", re.IGNORECASE)
 _SHOWN_BYTES: Final = 200
 
 
@@ -146,7 +148,9 @@ def _read_ref(line: dict[str, object], number: int, policy: Policy) -> tuple[Sou
 
 
 def _missing_ref(line: dict[str, object], number: int, policy: Policy) -> list[Finding]:
-    meant = next((key for key in line if bare(key) in _KEYS_MEANT), None)
+    locations = [key for key, value in line.items() if isinstance(value, str) and _LOCATION.match(value)]
+    meant = next((key for key in locations if bare(key) in _KEYS_MEANT), None)
+    meant = meant or next((key for key in locations if not key.endswith("-ref")), None)
     message = "The line has no source-ref" + (f", but a key '{shown(meant)}'." if meant else ".")
     fix = f"Rename '{shown(meant)}' to 'source-ref'." if meant else None
     return policy.finding("source-ref-missing", message, kind=meant or "", line=number, field="source-ref", fix=fix)

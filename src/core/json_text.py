@@ -201,6 +201,7 @@ _CAUSES: Final[dict[str, tuple[str, str | None]]] = {
     "missing-colon": ("a colon is missing after the key", "Put a colon between key and value."),
     "two-objects": ("a second object on the same line", "Put each object on a line of its own."),
     "comma-after-object": ("a comma after the object", "JSON Lines has no commas between lines: remove it."),
+    "no-braces": ("a key and its value without braces", "Write the whole object on one line, in braces."),
     "extra-text": ("text after the object", "Remove what follows the closing brace."),
     "bracket": ("a bracket that closes nothing", "Remove it, or write the bracket that it should close."),
     "unquoted-key": ("a key without quotes", "Write keys in double quotes."),
@@ -290,7 +291,7 @@ class _Reading:
 
     def _after_value(self, character: str) -> None:
         if not self._open:
-            self._fail({"{": "two-objects", ",": "comma-after-object"}.get(character, "extra-text"))
+            self._fail({"{": "two-objects", ",": "comma-after-object", ":": "no-braces"}.get(character, "extra-text"))
         if character == _CLOSING[self._open[-1]]:
             self._close()
         elif character == ",":

@@ -11,7 +11,17 @@ from core.entry import Label
 from core.entry_schema import PairFault, faults_of_pair
 from core.finding import Finding, Severity, shown
 from core.json_text import json_type
-from core.labels import SUFFIX, Labels, likely_labels, likely_metadata, metadata_of, near_key, read_labels
+from core.labels import (
+    SUFFIX,
+    Labels,
+    is_meant,
+    likely_labels,
+    likely_metadata,
+    metadata_of,
+    misnamed,
+    near_key,
+    read_labels,
+)
 from core.policy import Policy
 
 _JAVASCRIPT_DATE: Final = re.compile(r"[A-Z][a-z]{2},? ([A-Z][a-z]{2} \d|\d)")
@@ -43,6 +53,9 @@ def read_line_labels(
     found = read_labels(line, policy.label_attribute, every=most is not None)
     findings = [] if found.whole else _broken_labels(line, found, number, policy)
     names = found.judged
+    for half, key in misnamed(line).items():
+        if names and half != found.expected:
+            findings += _misnamed(half, key, number, policy)
     if most is not None and len(names) > most:
         message = f"The line has {len(names):,} labels; {policy.consumer.name} uses {most}."
         findings += policy.finding("label-too-many", message, line=number, field=names[most])
@@ -111,21 +124,45 @@ def _absent_label(line: Mapping[str, object], found: Labels, number: int, policy
     expected = found.expected
     meant = likely_metadata(line, expected)
     if expected is None:
-        hint = f"; '{shown(meant)}' looks like the metadata of one." if meant else "."
-        fix = f"Rename '{shown(meant)}' to LABEL{SUFFIX}, where LABEL is the label's key." if meant else None
-        message = f"The line has no label{hint}"
-        return policy.finding("label-unannotated", message, kind=meant or "", line=number, fix=fix)
+        if halves := [_misnamed(name, key, number, policy) for name, key in misnamed(line).items()]:
+            return [finding for half in halves for finding in half]
+        if meant:
+            message = f"'{shown(meant)}' looks like the metadata of a label, but names none."
+            rename = f"Rename '{shown(meant)}' to LABEL{SUFFIX}, where LABEL is the label's key."
+            return policy.finding("label-missing", message, kind=meant, line=number, field=meant, fix=rename)
+        return _other_type(line, number, policy) or policy.finding(
+            "label-unannotated", "The line has no label.", line=number
+        )
     if expected not in line:
         other = next(iter(found.classifications), "")
         message = f"The line has no label {expected!r}" + (f"; it has {shown(other)!r}." if other else ".")
         fix = f"Ask for the label attribute {shown(other)!r}, or rename the label and its metadata." if other else None
         return policy.finding("label-unannotated", message, kind=other, line=number, field=expected, fix=fix)
-    message = f"The label {expected!r} has no metadata '{expected}{SUFFIX}'"
-    message += f"; the line has '{shown(meant)}'." if meant else "."
-    fix = f"Add '{expected}{SUFFIX}' with class-name, human-annotated and type."
     if meant:
-        fix = f"Rename '{shown(meant)}' to '{expected}{SUFFIX}'."
-    return policy.finding("label-missing", message, kind=meant or "", line=number, field=expected, fix=fix)
+        return _misnamed(expected, meant, number, policy)
+    message = f"The label {expected!r} has no metadata '{expected}{SUFFIX}'."
+    fix = f"Add '{expected}{SUFFIX}' with class-name, human-annotated and type."
+    return policy.finding("label-missing", message, line=number, field=expected, fix=fix)
+
+
+def _misnamed(label: str, key: str, number: int, policy: Policy) -> list[Finding]:
+    name, metadata = shown(label), shown(key)
+    message = f"The label '{name}' has no metadata '{name}{SUFFIX}'; the line has '{metadata}'."
+    fix = f"Rename '{metadata}' to '{name}{SUFFIX}'."
+    return policy.finding("label-missing", message, kind=key, line=number, field=label, fix=fix)
+
+
+def _other_type(line: Mapping[str, object], number: int, policy: Policy) -> list[Finding]:
+    """Masks, where they are neither judged nor nothing: a label of another type."""
+    if policy.consumer.masks:
+        return []
+    for key in line:
+        found = metadata_of(line, key).get("type")
+        if key.endswith("-ref") and isinstance(found, str):
+            message = f"The type is '{shown(found)}'; only {CLASSIFICATION} is judged, so that this label was not."
+            field = f"{key}{SUFFIX}.type"
+            return policy.finding("type-unsupported", message, kind=found, line=number, field=field, value=found)
+    return []
 
 
 def _pair_finding(
@@ -159,10 +196,12 @@ def _field_fault(rule: str, key: str, found: object, policy: Policy) -> tuple[st
         message = f"The type is '{shown(found)}'; {policy.consumer.name} reads {CLASSIFICATION}."
         if policy.severity(rule) is Severity.UNCHECKED:
             message = f"The type is '{shown(found)}'; only {CLASSIFICATION} is judged, so that this label was not."
-        return found, message, None
+        return found, message, f"Write {CLASSIFICATION}." if is_meant(found) else None
     if rule == "creation-date-invalid" and isinstance(found, str) and _JAVASCRIPT_DATE.match(found):
         message = "The creation-date is in the style of JavaScript's toString()."
         return "javascript", message, "Write it with toISOString(), like 2020-11-10T03:37:09.600Z."
+    if rule == "human-annotated-invalid" and isinstance(found, str) and found.strip().lower() in ("yes", "no"):
+        return kind, f"The {key} is not exactly yes or no.", f'Write "{found.strip().lower()}" exactly.'
     close = kind in expected or (key == "creation-date" and isinstance(found, str))
     return kind, f"The {key} is not {expected}." if close else f"The {key} is {kind}, not {expected}.", None
 

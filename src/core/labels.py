@@ -64,7 +64,7 @@ def read_labels(line: Mapping[str, object], configured: str | None = None, *, ev
     expected = configured
     if expected is None and (CUSTOMARY in line or CUSTOMARY in named):
         expected = CUSTOMARY
-    alike = (name for name in pairs if types[name] == CLASSIFICATION or (types[name] is None and _signed(line, name)))
+    alike = (name for name in pairs if is_meant(types[name]) or (types[name] is None and _signed(line, name)))
     judged = tuple(alike) if every else ()
     if expected in types and expected not in judged:
         judged = (expected, *judged)
@@ -74,6 +74,33 @@ def read_labels(line: Mapping[str, object], configured: str | None = None, *, ev
     lone = (name for name in named if name not in types)
     counting = (named[name] for name in lone if not judged or _signed(line, name))
     return Labels(judged, classifications, expected, tuple(islice(counting, MAX_ORPHANS)))
+
+
+def is_meant(type_: object) -> bool:
+    """Whether a type is, or was meant to be, that of image classification: the same but for case and punctuation."""
+    return isinstance(type_, str) and bare(CLASSIFICATION).endswith(bare(type_) or "-")
+
+
+def misnamed(line: Mapping[str, object]) -> dict[str, str]:
+    """Labels whose metadata is there under a key that differs by case or punctuation, and that key."""
+    metadata = {
+        bare(key): key
+        for key, value in line.items()
+        if isinstance(value, dict) and not key.endswith(SUFFIX) and not _SIGNS.isdisjoint(value)
+    }
+    if not metadata:
+        return {}
+    lone = (
+        key
+        for key, value in line.items()
+        if isinstance(value, int | str) and key + SUFFIX not in line and not _is_special(key)
+    )
+    return {key: metadata[bare(key + SUFFIX)] for key in lone if bare(key + SUFFIX) in metadata}
+
+
+def is_label_name(name: str) -> bool:
+    """Whether a label attribute can be called so."""
+    return bool(name.strip()) and not _is_special(name) and not name.endswith(SUFFIX)
 
 
 def _signed(line: Mapping[str, object], name: str) -> bool:

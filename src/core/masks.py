@@ -12,7 +12,7 @@ from core.consumers import SEGMENTATION
 from core.entry_schema import CreationDate
 from core.finding import Finding
 from core.json_text import json_type
-from core.labels import SUFFIX, bare
+from core.labels import SUFFIX, bare, near_key
 from core.policy import Policy
 from core.source_ref import Malformed, SourceRef, parse
 
@@ -83,7 +83,7 @@ def read_masks(
     for name in filter(lambda key: _is_mask(line, key), line):
         ref = parse(line[name])
         findings += _judge_ref(ref, name, line[name], number, policy)
-        findings += _judge_metadata(line.get(name + SUFFIX, ...), name + SUFFIX, number, policy)
+        findings += _judge_metadata(line, name + SUFFIX, number, policy)
         if isinstance(ref, SourceRef):
             masks.append((name, ref))
     return tuple(masks), findings + _judge_orphans(line, number, policy)
@@ -126,9 +126,14 @@ def _judge_ref(ref: SourceRef | Malformed, name: str, value: object, number: int
     return policy.finding("mask-ref-malformed", message, kind="not-png", line=number, field=name, value=value)
 
 
-def _judge_metadata(metadata: object, field: str, number: int, policy: Policy) -> list[Finding]:
+def _judge_metadata(line: Mapping[str, object], field: str, number: int, policy: Policy) -> list[Finding]:
+    if field not in line:
+        meant = near_key(line, field)
+        message = "The mask has no metadata" + (f"; the line has {meant!r}." if meant else ".")
+        fix = f"Rename {meant!r} to {field!r}." if meant else None
+        return policy.finding("mask-metadata-malformed", message, kind="missing", line=number, field=field, fix=fix)
     findings: list[Finding] = []
-    for fault in islice(_faults(metadata), MAX_FAULTS):
+    for fault in islice(_faults(line[field]), MAX_FAULTS):
         path = ".".join((field, *fault.path))
         findings += policy.finding(
             "mask-metadata-malformed", fault.message, kind=fault.kind, line=number, field=path, value=fault.found
@@ -137,9 +142,6 @@ def _judge_metadata(metadata: object, field: str, number: int, policy: Policy) -
 
 
 def _faults(metadata: object) -> Iterator[_Fault]:
-    if metadata is ...:
-        yield _Fault((), ..., "The mask has no metadata.", "missing")
-        return
     try:
         _Metadata.model_validate(metadata)
     except ValidationError as invalid:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -59,7 +59,19 @@ class Policy:
         if rule.needs and not getattr(self.consumer, rule.needs):
             return None
         default = self.consumer.severities.get(slug, rule.kinds.get(kind, rule.severity))
-        return self.severities.get(slug, default)
+        asked = self.severities.get(slug, default)
+        # What was not judged can be called wrong, but never sound.
+        return default if default is Severity.UNCHECKED and asked is not Severity.ERROR else asked
+
+    @property
+    def changes(self) -> dict[str, Severity | None]:
+        """The severities that were asked for and are others than without asking."""
+        usual = replace(self, severities={})
+        return {
+            slug: severity
+            for slug, severity in sorted(self.severities.items())
+            if any(self.severity(slug, kind) is not usual.severity(slug, kind) for kind in ("", *RULES[slug].kinds))
+        }
 
     def finding(  # noqa: PLR0913 - what a finding tells, nearly all of it by name and optional
         self,

@@ -143,7 +143,7 @@ class ReportConsumer(_Model):
     label_attribute: str | None
     inspect_images: Inspect = Field(description="Which images were to be opened.")
     rule_severities: dict[str, Literal["error", "warning", "off"]] = Field(
-        description="Rules that were ignored or given another severity."
+        description="Rules that were ignored or given another severity, where that changes anything for this consumer."
     )
 
 
@@ -255,7 +255,7 @@ def _asked(policy: Policy) -> dict[str, Literal["error", "warning", "off"]]:
         Severity.WARNING: "warning",
         None: "off",
     }
-    return {slug: words[severity] for slug, severity in sorted(policy.severities.items())}
+    return {slug: words[severity] for slug, severity in policy.changes.items()}
 
 
 def _statistics(judgement: Judgement) -> ReportStatistics:

@@ -49,10 +49,10 @@ def _pair(part: str) -> tuple[str, str]:
 
 def _fault(slug: str, severity: str) -> str | None:
     if slug not in RULES:
-        near = difflib.get_close_matches(slug, RULES, n=2)
+        near = difflib.get_close_matches(slug.lower(), RULES, n=2)
         return f"there is no rule {slug!r}" + (f" (did you mean {' or '.join(near)}?)" if near else "")
     if severity not in _CHOICES:
-        return f"{slug}={severity}: write {slug}= and one of {', '.join(_CHOICES)}"
+        return f"{slug!r} has no severity {severity!r}: write {slug}= and one of {', '.join(_CHOICES)}"
     if RULES[slug].fixed:
         return f"{slug!r} can be neither ignored nor changed: without it VALID would mean nothing"
     return None

@@ -45,7 +45,7 @@ def severity_text(rule: Rule, consumers: Iterable[Consumer]) -> str:
         text = next(iter(names))
     else:
         text = "; ".join(f"{severity} for {', '.join(named)}" for severity, named in names.items())
-    return f"{text}. Fixed: it can be neither ignored nor changed" if rule.fixed else text
+    return f"{text}. Fixed: it can be neither ignored nor changed" if rule.fixed and names.keys() != {OFF} else text
 
 
 def rule_parts(rule: Rule, consumers: Iterable[Consumer]) -> dict[str, str]:

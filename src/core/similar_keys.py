@@ -88,6 +88,7 @@ def _other_forms(key: str) -> Iterator[Similar]:
         ("url-decoded", unquote_plus(key)),
         ("without white space around it", key.strip()),
         ("in Unicode's composed form, NFC", unicodedata.normalize("NFC", key)),
+        ("in Unicode's decomposed form, NFD", unicodedata.normalize("NFD", key)),
         ("with the extension in lower case", f"{stem}{dot}{extension.lower()}"),
         ("with the extension in upper case", f"{stem}{dot}{extension.upper()}"),
     )

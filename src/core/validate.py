@@ -104,24 +104,24 @@ def validate(
     whole = _read(judgement, opened.chunks, sink, out_of_time)
     policy, stretch = judgement.policy, judgement.stretch
     _record(judgement, sink, stretch.references.judge(policy))
-    if train is not None:
-        _record(judgement, sink, judge_common_images(train.stretch, stretch, train.manifest.uri, policy))
     judgement.images_bucket = stretch.references.images_bucket(policy.images_bucket)
     if policy.check_images and judgement.images_bucket in stretch.references.buckets:
         _judge_images(judgement, judgement.images_bucket, images, sink, out_of_time)
     if whole:
-        _judge_whole(judgement, train, sink)
+        _judge_whole(judgement, sink)
+    if train is not None:
+        _record(judgement, sink, judge_common_images(train.stretch, stretch, train.manifest.uri, policy))
+        if whole and train.sha256 is not None:
+            _record(judgement, sink, judge_common_classes(train.stretch, stretch, policy))
     return judgement
 
 
-def _judge_whole(judgement: Judgement, train: Judgement | None, sink: FindingSink) -> None:
+def _judge_whole(judgement: Judgement, sink: FindingSink) -> None:
     """Judges by what all lines and images came to; where not all lines were read, nothing can be said of the whole."""
     policy, stretch = judgement.policy, judgement.stretch
     _record(judgement, sink, judge_dataset(stretch, policy))
     if policy.severity("label-name-inconsistent") is Severity.ERROR:
         stretch.mark(stretch.references.lines_named(unusual_names(stretch.labels)), LineState.INVALID)
-    if train is not None:
-        _record(judgement, sink, judge_common_classes(train.stretch, stretch, policy))
 
 
 def _record(judgement: Judgement, sink: FindingSink, findings: Iterable[Finding]) -> None:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
 from core.errors import PermanentError
+from core.labels import is_label_name
 from core.outcome import NotifyOn
 from core.policy import Inspect, Policy
 from core.rule_choices import read_rule_choices
@@ -24,6 +25,12 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
         return text
 
     return AfterValidator(check)
+
+
+def _label_name(name: str) -> str:
+    if not is_label_name(name):
+        raise ValueError("it should be the key of a label, without -metadata")
+    return name
 
 
 def _ignored(rules: str) -> str:
@@ -61,7 +68,7 @@ class Settings(BaseModel):
     images_bucket: Bucket | None = None
     consumer: _Consumer = DEFAULT_CONSUMER.name
     dataset_role: Role | None = None
-    label_attribute: str | None = None
+    label_attribute: Annotated[str, AfterValidator(_label_name)] | None = None
     ignore_rules: Annotated[str, AfterValidator(_ignored)] = ""
     rule_severities: Annotated[str, AfterValidator(_changed)] = ""
     inspect_images: Inspect = Inspect.NONE

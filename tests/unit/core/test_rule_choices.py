@@ -28,8 +28,12 @@ def test_choices_are_read(ignored: str, severities: str, choices: dict[str, Seve
     [
         ("line-blnk", "", "there is no rule 'line-blnk' (did you mean line-blank or line-too-long?)"),
         ("xyzzy", "", "there is no rule 'xyzzy'"),
-        ("", "line-blank", "line-blank=: write line-blank= and one of error, warning, off"),
-        ("", "line-blank=unchecked", "line-blank=unchecked: write line-blank= and one of error, warning, off"),
+        ("", "line-blank", "'line-blank' has no severity '': write line-blank= and one of error, warning, off"),
+        (
+            "",
+            "line-blank=unchecked",
+            "'line-blank' has no severity 'unchecked': write line-blank= and one of error, warning, off",
+        ),
         (
             "image-not-found",
             "",

@@ -185,7 +185,7 @@ CASES = [
     not_json_lines(
         pretty("s3://images/1.png").replace("\n", "\r\n"),
         "Objects are printed over several lines; JSON Lines has one object a line.",
-        'The first object then reads: {"source-ref":"s3://images/1.png","anomaly-label":1}',
+        'The first object should then read: {"source-ref":"s3://images/1.png","anomaly-label":1}',
     ),
     not_json_lines(
         pretty("s3: //images/1.png"),
@@ -216,7 +216,7 @@ CASES = [
         for name, value, says in (
             ("consumer", "lookout", "x-amz-meta-consumer is not one of: lookout-for-vision"),
             ("dataset-role", "Train", "x-amz-meta-dataset-role is not one of: single, train, test"),
-            ("label-attribute", "", "x-amz-meta-label-attribute is empty."),
+            ("label-attribute", "", "x-amz-meta-label-attribute is not the name of a label."),
         )
     ),
     Case(rule="manifest-byte-order-mark", body=codecs.BOM_UTF8 + SOUND, says="EF BB BF", severity=WARNING),
@@ -473,6 +473,7 @@ def test_every_other_rule_has_a_case() -> None:
 
 NEAR_MISSES: list[tuple[str, bytes, Callable[[], dict[str, object]]]] = [
     ("manifest-not-json-lines", SOUND.replace(b"\n", b"\r\n"), dict),
+    ("label-missing", SOUND + manifest(line(1) | {"x": None, "x_metadata": metadata(), "y": 1, "y_meta": 2}), dict),
     ("manifest-not-json-lines", manifest(line(1) | {"frames": [line(2)], "none": []}) + SOUND, dict),
     ("manifest-too-large", SOUND, lambda: {"manifest": replace(MANIFEST, size=1024**3)}),
     ("manifest-too-large", SOUND, lambda: {"manifest": replace(MANIFEST, size=None)}),
@@ -675,7 +676,7 @@ def test_a_printed_example_of_the_specification_gets_one_diagnosis_with_the_mend
     assert finding.rule == "manifest-not-json-lines"
     assert "Objects are printed over several lines" in finding.message
     assert "Its source-ref has a space within s3://, too." in finding.message
-    assert finding.fix.endswith(f"The first object then reads: {mended}")
+    assert finding.fix.endswith(f"The first object should then read: {mended}")
     assert judge(manifest(mended, *sound_lines())).rules == ["source-ref-other-bucket"]
 
 
@@ -773,6 +774,62 @@ def test_labels_of_another_type_leave_the_verdict_open_where_the_service_may_rea
     assert judged.verdict is Verdict.INCOMPLETE
     assert judged.judgement.stretch.states[-1] & LineState.UNCHECKED
     assert "only groundtruth/image-classification is judged" in judged.findings[0].message
+
+
+@pytest.mark.parametrize("name", ["rekognition-custom-labels", "ground-truth", "sagemaker-training"])
+def test_labels_that_are_all_of_another_type_leave_the_verdict_open(name: str) -> None:
+    boxes = {"boxes": {}, "boxes-metadata": {"human-annotated": "yes", "type": "groundtruth/object-detection"}}
+    areas = {"areas-ref": "s3://out/1.png", "areas-ref-metadata": {"type": "groundtruth/semantic-segmentation"}}
+    dates = {"creation-date": "2020-11-10T03:37:09"}
+    boxes["boxes-metadata"] |= dates
+    refs = [{"source-ref": f"s3://{BUCKET}/{number}.jpg"} for number in range(4)]
+
+    judged = judge(
+        manifest(*(ref | (boxes, areas)[number % 2] for number, ref in enumerate(refs))),
+        Policy(consumer=CONSUMERS[name]),
+    )
+
+    assert judged.rules == ["type-unsupported"] * 4
+    assert judged.verdict is Verdict.INCOMPLETE
+    assert "groundtruth/semantic-segmentation" in judged.findings[1].message
+    assert judged.findings[1].field == "areas-ref-metadata.type"
+
+
+def test_what_was_not_judged_is_not_called_sound_on_demand() -> None:
+    boxes = {"boxes": {}, "boxes-metadata": {"human-annotated": "yes", "type": "groundtruth/object-detection"}}
+    body = SOUND + manifest({"source-ref": f"s3://{BUCKET}/1.jpg"} | boxes)
+    verdicts = {
+        severity: judge(
+            body, Policy(consumer=CONSUMERS["ground-truth"], severities={"type-unsupported": severity})
+        ).verdict
+        for severity in (None, WARNING, ERROR)
+    }
+
+    assert verdicts == {None: Verdict.INCOMPLETE, WARNING: Verdict.INCOMPLETE, ERROR: Verdict.INVALID}
+
+
+@pytest.mark.parametrize(
+    "type_", ["groundtruth/image_classification", "Groundtruth/Image-Classification", "image-classification"]
+)
+def test_a_misspelt_type_beside_a_sound_label_is_seen_where_every_label_counts(type_: str) -> None:
+    odd = line(1) | {"x": 1, "x-metadata": metadata("rust", type=type_)}
+
+    judged = judge(SOUND + manifest(odd), Policy(consumer=REKOGNITION))
+
+    [finding] = judged.findings
+    assert (finding.rule, finding.line, finding.field) == ("type-unsupported", 35, "x-metadata.type")
+    assert finding.fix == "Write groundtruth/image-classification."
+
+
+@pytest.mark.parametrize("name", CONSUMERS)
+@pytest.mark.parametrize("key", ["x_metadata", "X-Metadata"])
+def test_half_a_label_beside_a_whole_one_is_seen(name: str, key: str) -> None:
+    judged = judge(SOUND + manifest(line(1) | {"x": 1, key: metadata("rust")}), Policy(consumer=CONSUMERS[name]))
+
+    [finding] = judged.findings
+    assert (finding.rule, finding.line, finding.field) == ("label-missing", 35, "x")
+    assert finding.message == f"The label 'x' has no metadata 'x-metadata'; the line has '{key}'."
+    assert finding.fix == f"Rename '{key}' to 'x-metadata'."
 
 
 def test_a_brace_alone_among_sound_lines_is_that_lines_fault() -> None:

@@ -26,6 +26,7 @@ def similar(missing: list[str], images: MemoryImages, clock: int = 99) -> dict[s
         (" a.png", "a.png", "without white space around it"),
         ("a.png ", "a.png", "without white space around it"),
         ("e\u0301.png", "\u00e9.png", "in Unicode's composed form, NFC"),
+        ("\u00e9.png", "e\u0301.png", "in Unicode's decomposed form, NFD"),
         ("%EC%82%AC.png", "사.png", "url-decoded"),
         ("set.1/A.PNG", "set.1/A.png", "with the extension in lower case"),
         ("set.1/A.jpeg", "set.1/A.JPEG", "with the extension in upper case"),
