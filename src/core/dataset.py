@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from core.consumers import Role
@@ -25,7 +25,7 @@ def judge_dataset(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
         yield from policy.finding("manifest-empty", f"The manifest {what}.")
         return
     yield from _judge_size(len(stretch.states) if policy.consumer.blank_lines_count else lines, policy)
-    yield from _judge_names(stretch.labels, policy)
+    yield from _judge_names(stretch.references.names(), policy)
     yield from _judge_values(stretch.values, policy)
     yield from _judge_classes(stretch, policy)
     yield from _judge_invalid(stretch, policy)
@@ -39,30 +39,29 @@ def _judge_size(lines: int, policy: Policy) -> Iterator[Finding]:
         yield from policy.finding("manifest-too-many-lines", message, value=lines)
 
 
-def unusual_names(labels: Sightings[str]) -> dict[str, tuple[int, int]]:
-    """The names of labels but for the one that most lines use; the first seen wins a tie."""
-    usual = max(labels.seen, key=lambda name: labels.seen[name][0], default=None)
-    return {name: seen for name, seen in labels.seen.items() if name != usual}
+def usual_name(names: Mapping[str, tuple[int, int]]) -> str | None:
+    """The label's name that most lines use; the first seen wins a tie."""
+    return max(names, key=lambda name: names[name][0], default=None)
 
 
-def _judge_names(labels: Sightings[str], policy: Policy) -> Iterator[Finding]:
-    unusual = unusual_names(labels)
-    usual = next((name for name in labels.seen if name not in unusual), "")
-    for name, (count, first) in unusual.items():
+def _judge_names(names: Mapping[str, tuple[int, int]], policy: Policy) -> Iterator[Finding]:
+    usual = usual_name(names)
+    for name, (count, first) in names.items():
+        if name == usual or usual is None:
+            continue
         message = (
-            f"{_lines(count)}, from line {first} on, with the label {name!r}; "
-            f"{_lines(labels.seen[usual][0])} with {usual!r}."
+            f"{_lines(count)}, from line {first} on, with the label {name!r}; {_lines(names[usual][0])} with {usual!r}."
         )
         yield from policy.finding("label-name-inconsistent", message, field=name, count=count, lines=(first,))
 
 
-def _judge_values(values: Sightings[tuple[str, str]], policy: Policy) -> Iterator[Finding]:
-    """Names each pair of class and value that disagrees with the first pair that has the same class or value."""
-    value_of: dict[str, str] = {}
-    class_of: dict[str, str] = {}
-    for (class_name, value), (count, first) in values.seen.items():
-        usual_value = value_of.setdefault(class_name, value)
-        usual_class = class_of.setdefault(value, class_name)
+def _judge_values(values: Sightings[tuple[str, str, str]], policy: Policy) -> Iterator[Finding]:
+    """Names each pair of class and value that disagrees with a label's first pair that has the same class or value."""
+    value_of: dict[tuple[str, str], str] = {}
+    class_of: dict[tuple[str, str], str] = {}
+    for (label, class_name, value), (count, first) in values.seen.items():
+        usual_value = value_of.setdefault((label, class_name), value)
+        usual_class = class_of.setdefault((label, value), class_name)
         if usual_value != value:
             before = f"it was {usual_value}"
         elif usual_class != class_name:
@@ -77,12 +76,14 @@ def _judge_values(values: Sightings[tuple[str, str]], policy: Policy) -> Iterato
 
 def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
     totals = stretch.tally.totals
-    misnamed = totals.get("label-missing", 0) >= stretch.objects  # then those findings say it all
+    broken = sum(state & _BROKEN == _BROKEN for state in stretch.states) == stretch.objects
+    misnamed = broken and totals.get("label-missing", 0) >= stretch.objects  # then those findings say it all
     unjudged = "type-unsupported" in totals and policy.severity("type-unsupported") is Severity.UNCHECKED
     if stretch.objects and not misnamed and not unjudged and stretch.count(LineState.UNLABELED) == stretch.objects:
         yield from policy.finding("dataset-no-labels", "No line is labelled.")
+        return
     usable = stretch.usable()
-    if not usable:
+    if not usable and (unjudged or stretch.count(LineState.INVALID | LineState.BLANK) == len(stretch.states)):
         return  # the findings on the lines say it
     yield from _judge_class_count(len(usable), policy)
     fewest = policy.consumer.fewest_images[policy.role or Role.SINGLE] if policy.consumer.fewest_images else {}
@@ -122,4 +123,5 @@ def _lines(count: int) -> str:
     return f"{count:,} line" + ("" if count == 1 else "s")
 
 
+_BROKEN: Final = LineState.INVALID | LineState.UNLABELED
 _TOO_FEW: Final = {"normal": "dataset-too-few-normal", "anomaly": "dataset-too-few-anomaly"}

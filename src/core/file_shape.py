@@ -37,6 +37,8 @@ _OTHER_TEXT: Final = (
 _SAMPLE_BYTES: Final = 200
 _ROWS: Final = 6
 _SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
+_LOOKED_AT: Final = 200
+"""Lines among which a sound one is looked for."""
 _SPACE: Final = " \t\r\n"
 _CARRIAGE_RETURNS: Final = re.compile(r"\}[ \t]*+\r++[ \t]*+\{")
 _TO_LINES: Final = "Convert it: jq -c '{}' FILE > FILE.manifest"
@@ -100,7 +102,7 @@ def _judge_object(text: str, policy: Policy) -> list[Finding]:
         printed, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
         return _judge_broken(text, policy)
-    if _begins_with_object(text[end:].lstrip(_SPACE)):
+    if any(map(_begins_with_object, text[end:].split("\n")[:_LOOKED_AT])):
         return []
     if wrapped := _wrapped(printed):
         return policy.finding(
@@ -139,7 +141,7 @@ def _judge_broken(text: str, policy: Policy) -> list[Finding]:
     """An object over several lines that is no JSON either; a brace alone among sound lines is that line's fault."""
     first, *others = text.split("\n")
     fault = judge(text)
-    if first.strip(_SPACE) != "{" or fault is None or any(map(_begins_with_object, others)):
+    if first.strip(_SPACE) != "{" or fault is None or any(map(_begins_with_object, others[:_LOOKED_AT])):
         return []
     also = ""
     if fault.kind not in ("cut-off", "unterminated-string"):  # only the file's start is seen here

@@ -47,13 +47,26 @@ class Wanted:
 
     def lines_of_all(self, keys: Collection[str]) -> list[int]:
         """All lines that name any of some keys, rising, each once."""
-        return sorted({line for named in self.fields.values() for line in named.lines_of_all(keys)})
+        wanted = set(keys)
+        return sorted(
+            {line for named in self.fields.values() for line in named.lines_of_all(named.lines.keys() & wanted)}
+        )
 
     def namings(self, keys: Collection[str]) -> list[tuple[int, str, str]]:
         """Line, field and key wherever one of some keys is named, in the order of lines."""
+        wanted = set(keys)
         return sorted(
-            (line, field, key) for field, named in self.fields.items() for key in keys for line in named.lines_of(key)
+            (line, field, key)
+            for field, named in self.fields.items()
+            for key in named.lines.keys() & wanted
+            for line in named.lines_of(key)
         )
+
+    def counted(self, keys: Collection[str]) -> str:
+        """How many keys, and of what: `1 image`, `2 masks`, `3 images and masks`."""
+        images = sum(key in self.images.lines for key in keys)
+        what = "image" if images == len(keys) else "images and mask" if images else "mask"
+        return f"{len(keys):,} {what}" + ("" if len(keys) == 1 else "s")
 
 
 def judge_images(
@@ -129,11 +142,11 @@ def judge_unchecked(
     slug, reason, fix = _UNCHECKED[cause]
     if cause is Cause.REFUSED:
         reason = f"{reason} ({refusal})"
-    lines = wanted.lines_of_all(keys)
+    lines, were = wanted.lines_of_all(keys), "was" if len(keys) == 1 else "were"
     first = next(str(SourceRef(wanted.bucket, key)) for _, _, key in wanted.namings(keys))
     return policy.finding(
         slug,
-        f"{len(keys):,} images of bucket {wanted.bucket!r} were not {doing}: {reason}. The first is {first!r}.",
+        f"{wanted.counted(keys)} of bucket {wanted.bucket!r} {were} not {doing}: {reason}. The first is {first!r}.",
         kind=cause.value,
         field=_IMAGE,
         value=wanted.bucket,

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Final, NoReturn
 
 from core.finding import VALUE_CHARACTERS
@@ -144,7 +144,8 @@ def _read_repeats(text: str) -> Decoded:
         for key, found in values.items()
         if len(found) > 1
     )
-    return Decoded(value, tuple(islice(repeats, MAX_REPEATS)))
+    gravest_first = sorted(repeats, key=lambda repeat: repeat.agrees)
+    return Decoded(value, tuple(gravest_first[:MAX_REPEATS]))
 
 
 _Holder = dict[str, object] | list[object]

@@ -99,9 +99,12 @@ def _broken_labels(line: Mapping[str, object], found: Labels, number: int, polic
     absent = not found.judged or (found.expected is not None and found.expected not in found.judged)
     metadata = {key: metadata_of(line, key.removesuffix(SUFFIX)) for key in found.orphans}
     failed = [key for key in found.orphans if "failure-reason" in metadata[key]]
-    if absent and failed and found.expected in (None, failed[0].removesuffix(SUFFIX)):
-        return _failed(metadata[failed[0]], failed[0], number, policy)
+    mine = next((key for key in failed if found.expected in (None, key.removesuffix(SUFFIX))), None)
+    if absent and mine is not None:
+        return _failed(metadata[mine], mine, number, policy)
     findings: list[Finding] = []
+    if policy.consumer.pairs is not None:
+        findings += (finding for key in failed for finding in _failed(metadata[key], key, number, policy))
     meant = likely_labels(line, (key for key in found.orphans if key not in failed))
     for orphan, likely in meant.items():
         key, label = shown(orphan), shown(orphan.removesuffix(SUFFIX))
@@ -109,9 +112,10 @@ def _broken_labels(line: Mapping[str, object], found: Labels, number: int, polic
         if likely is not None:
             message = f"'{key}' has no label '{label}'; the line has '{shown(likely)}'."
             fix = f"Rename '{key}' to '{shown(likely)}{SUFFIX}'."
-            if orphan.removesuffix(SUFFIX) == found.expected:
+            if orphan.removesuffix(SUFFIX) == found.expected or likely == metadata[orphan].get("class-name"):
                 fix = f"Rename '{shown(likely)}' to '{label}'."
-        findings += policy.finding("label-missing", message, kind=likely or "", line=number, field=orphan, fix=fix)
+        kind = "misnamed" if likely else ""
+        findings += policy.finding("label-missing", message, kind=kind, line=number, field=orphan, fix=fix)
     return _absent_label(line, found, number, policy) if absent and not meant else findings
 
 
@@ -196,7 +200,7 @@ def _field_fault(rule: str, key: str, found: object, policy: Policy) -> tuple[st
         message = f"The type is '{shown(found)}'; {policy.consumer.name} reads {CLASSIFICATION}."
         if policy.severity(rule) is Severity.UNCHECKED:
             message = f"The type is '{shown(found)}'; only {CLASSIFICATION} is judged, so that this label was not."
-        return found, message, f"Write {CLASSIFICATION}." if is_meant(found) else None
+        return kind, message, f"Write {CLASSIFICATION}." if is_meant(found) else None
     if rule == "creation-date-invalid" and isinstance(found, str) and _JAVASCRIPT_DATE.match(found):
         message = "The creation-date is in the style of JavaScript's toString()."
         return "javascript", message, "Write it with toISOString(), like 2020-11-10T03:37:09.600Z."
@@ -226,7 +230,13 @@ def _judge_class(class_name: str, field: str, number: int, policy: Policy) -> li
         message = f"The class is neither {' nor '.join(classes)}: the image counts as unlabeled."
         fix = f"Write {meant!r} exactly." if meant else None
         return policy.finding(
-            "class-name-unknown", message, kind=meant, line=number, field=field, value=class_name, fix=fix
+            "class-name-unknown",
+            message,
+            kind="misspelt" if meant else "",
+            line=number,
+            field=field,
+            value=class_name,
+            fix=fix,
         )
     if limits is not None and not limits[0] <= len(class_name) <= limits[1]:
         message = f"The class-name has {len(class_name):,} characters; {policy.consumer.name} takes 1 to {limits[1]}."

@@ -50,30 +50,40 @@ def read_labels(line: Mapping[str, object], configured: str | None = None, *, ev
     """Finds the labels of a line.
 
     The judged pair is the configured attribute; else `anomaly-label`; else the first pair, in the line's order, of type
-    image-classification; else the first that states no type; else the first of any type, so that its type can be told.
+    image-classification; else the first that states no type but looks like a label; else the first of any type, so that
+    its type can be told. Other pairs are somebody's own data.
 
     Args:
         line: The line's object.
         configured: The label attribute that was asked for, if any.
         every: All pairs of the image-classification type are judged, and those that lack a type but look like labels.
     """
-    named = {key.removesuffix(SUFFIX): key for key in line if _is_metadata(key)}
+    named = {key.removesuffix(SUFFIX): key for key in line if _is_metadata(key) or key == f"{configured}{SUFFIX}"}
     pairs = [key for key in line if key in named]
     types = {name: metadata_of(line, name).get("type") for name in pairs}
     classifications = tuple(name for name in pairs if types[name] == CLASSIFICATION)
     expected = configured
     if expected is None and (CUSTOMARY in line or CUSTOMARY in named):
         expected = CUSTOMARY
-    alike = (name for name in pairs if is_meant(types[name]) or (types[name] is None and _signed(line, name)))
-    judged = tuple(alike) if every else ()
-    if expected in types and expected not in judged:
+    looking = [name for name in pairs if types[name] is not None or _looks_like_a_label(line, name)]
+    judged = tuple(name for name in looking if is_meant(types[name]) or types[name] is None) if every else ()
+    if configured is None and judged:
+        expected = expected if expected not in types else None
+    elif expected in types and expected not in judged:
         judged = (expected, *judged)
-    elif expected is None and not judged:
-        untyped = (name for name in pairs if types[name] is None)
-        judged = tuple(islice(chain(classifications, untyped, pairs), 1))
+    elif expected is None:
+        untyped = (name for name in looking if types[name] is None)
+        judged = judged or tuple(islice(chain(classifications, untyped, looking), 1))
     lone = (name for name in named if name not in types)
     counting = (named[name] for name in lone if not judged or _signed(line, name))
     return Labels(judged, classifications, expected, tuple(islice(counting, MAX_ORPHANS)))
+
+
+def _looks_like_a_label(line: Mapping[str, object], name: str) -> bool:
+    """Whether a pair without type is a label: by its metadata's fields; where that is no object, by its value."""
+    if isinstance(line[name + SUFFIX], dict):
+        return _signed(line, name)
+    return isinstance(line[name], int)
 
 
 def is_meant(type_: object) -> bool:
@@ -100,7 +110,7 @@ def misnamed(line: Mapping[str, object]) -> dict[str, str]:
 
 def is_label_name(name: str) -> bool:
     """Whether a label attribute can be called so."""
-    return bool(name.strip()) and not _is_special(name) and not name.endswith(SUFFIX)
+    return bool(name.strip()) and name not in _NOT_A_LABEL and not name.endswith(SUFFIX)
 
 
 def _signed(line: Mapping[str, object], name: str) -> bool:

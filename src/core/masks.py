@@ -16,10 +16,8 @@ from core.labels import SUFFIX, bare, near_key
 from core.policy import Policy
 from core.source_ref import Malformed, SourceRef, parse
 
-CUSTOMARY: Final = "anomaly-mask-ref"
-"""The mask's name by custom: judged whatever its metadata."""
 MAX_FAULTS: Final = 50
-"""Faults of one mask's metadata that are named."""
+"""Faults of one mask's metadata, and masks of one line that lack their reference, that are named."""
 _COLOURS: Final = "internal-color-map"
 _BACKGROUND: Final = ("0", "BACKGROUND", "#ffffff")
 _EXPECTED: Final = {
@@ -90,7 +88,9 @@ def read_masks(
 
 
 def _is_mask(line: Mapping[str, object], key: str) -> bool:
-    return key == CUSTOMARY or (key.endswith("-ref") and key != "source-ref" and _describes_mask(line, key + SUFFIX))
+    return key.endswith("mask-ref") or (
+        key.endswith("-ref") and key != "source-ref" and _describes_mask(line, key + SUFFIX)
+    )
 
 
 def _describes_mask(line: Mapping[str, object], key: str) -> bool:
@@ -102,11 +102,12 @@ def _describes_mask(line: Mapping[str, object], key: str) -> bool:
 def _judge_orphans(line: Mapping[str, object], number: int, policy: Policy) -> list[Finding]:
     """Metadata of masks that are not there."""
     findings: list[Finding] = []
-    for key in line:
+    orphans = [key for key in line if key.endswith(f"-ref{SUFFIX}") and key.removesuffix(SUFFIX) not in line]
+    alike = {bare(key): key for key in line} if orphans else {}
+    described = (key for key in orphans if key.endswith(f"mask-ref{SUFFIX}") or _describes_mask(line, key))
+    for key in islice(described, MAX_FAULTS):
         name = key.removesuffix(SUFFIX)
-        if name in line or not key.endswith(f"-ref{SUFFIX}") or not _describes_mask(line, key):
-            continue
-        meant = next((other for other in line if other != name and bare(other) == bare(name)), None)
+        meant = alike.get(bare(name))
         message = f"'{key}' has no mask {name!r}" + (f"; the line has {meant!r}." if meant else ".")
         fix = f"Rename {meant!r} to {name!r}." if meant else f"Add {name!r}, or remove '{key}'."
         findings += policy.finding("mask-ref-malformed", message, kind="missing", line=number, field=key, fix=fix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -113,6 +114,19 @@ class References:
 
     def _id(self, labelling: Labelling) -> int:
         return self.labelling_ids.setdefault(labelling, len(self.labelling_ids) + 1) if labelling else 0
+
+    def names(self) -> dict[str, tuple[int, int]]:
+        """For each name of a judged label how many lines have it, and which one first; in the order of first sight."""
+        counts = Counter(self.labellings)
+        firsts = dict[int, int]()
+        for line, number in enumerate(self.labellings, start=1):
+            firsts.setdefault(number, line)
+        names: dict[str, tuple[int, int]] = {}
+        for way, number in self.labelling_ids.items():
+            for name in dict.fromkeys(name for name, _ in way):
+                count, first = names.get(name, (0, firsts[number]))
+                names[name] = (count + counts[number], min(first, firsts[number]))
+        return names
 
     def lines_named(self, names: Collection[str]) -> Iterator[int]:
         """The lines of which a judged label has one of some names."""

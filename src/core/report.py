@@ -261,7 +261,7 @@ def _asked(policy: Policy) -> dict[str, Literal["error", "warning", "off"]]:
 def _statistics(judgement: Judgement) -> ReportStatistics:
     stretch = judgement.stretch
     buckets = list(stretch.references.buckets.items())[:_NAMED]
-    labels = list(stretch.labels.seen.items())[:_NAMED]
+    labels = list(stretch.references.names().items())[:_NAMED]
     classes = dict.fromkeys(judgement.policy.consumer.classes or (), 0)
     classes |= dict(list(stretch.usable().items())[:_NAMED])
     return ReportStatistics(

@@ -63,7 +63,7 @@ def _existing(
         if position == len(candidates) or out_of_time():
             return
         if not listing:
-            yield from _looked_at(store.head(bucket, candidates[:MAX_REQUESTS]))
+            yield from _looked_at(store.head(bucket, candidates[: MAX_REQUESTS - 1]))
             return
         try:
             page = store.list_after(bucket, just_before(candidates[position]))
@@ -96,4 +96,4 @@ def _other_forms(key: str) -> Iterator[Similar]:
 
 
 def _is_key(form: str) -> bool:
-    return "\ufffd" not in form and len(form.encode()) <= MAX_KEY_BYTES
+    return "\ufffd" not in form and not form.endswith("/") and len(form.encode()) <= MAX_KEY_BYTES

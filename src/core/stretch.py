@@ -38,16 +38,14 @@ class Stretch:
         tally: The findings.
         objects: Lines that hold an object.
         references: The images named.
-        labels: Lines by name of their judged label.
-        values: Lines by class and label value, where the line has no fault of its own.
+        values: Lines by label, class and value, where the line has no fault of its own.
     """
 
     states: bytearray = field(default_factory=bytearray)
     tally: Tally = field(default_factory=Tally)
     objects: int = 0
     references: References = field(default_factory=References)
-    labels: Sightings[str] = field(default_factory=Sightings)
-    values: Sightings[tuple[str, str]] = field(default_factory=Sightings)
+    values: Sightings[tuple[str, str, str]] = field(default_factory=Sightings)
 
     def read(self, block: LineBlock, policy: Policy) -> list[Finding]:
         """Judges the next lines.
@@ -84,7 +82,6 @@ class Stretch:
         self.tally.merge(after.tally, shift)
         self.objects += after.objects
         self.references.merge(after.references)
-        self.labels.merge(after.labels, shift)
         self.values.merge(after.values, shift)
 
     def count(self, state: LineState) -> int:
@@ -109,9 +106,8 @@ class Stretch:
             return
         self.objects += 1
         for label in entry.labels:
-            self.labels.add(label.name, entry.line)
             if label.known and label.class_name is not None and label.value is not None and state is _CLEAN:
-                self.values.add((label.class_name, label.value), entry.line)
+                self.values.add((label.name, label.class_name, label.value), entry.line)
 
 
 def _state_of(inspected: Inspected) -> LineState:

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Final
 
 from core.choices import choose
-from core.dataset import judge_dataset, unusual_names
+from core.dataset import judge_dataset, usual_name
 from core.errors import NoSuchBucketError, RefusedError, RetryableError
 from core.existence import Cause, ImageCheck, check_images
 from core.file_shape import HEAD_BYTES, judge_shape
@@ -111,17 +111,27 @@ def validate(
         _judge_whole(judgement, sink)
     if train is not None:
         _record(judgement, sink, judge_common_images(train.stretch, stretch, train.manifest.uri, policy))
-        if whole and train.sha256 is not None:
+        if train.sha256 is None:
+            _record(judgement, sink, _judge_unread(train.manifest.uri, policy))
+        elif whole:
             _record(judgement, sink, judge_common_classes(train.stretch, stretch, policy))
     return judgement
+
+
+def _judge_unread(train: str, policy: Policy) -> list[Finding]:
+    """A train manifest that was not read to its end may name any image."""
+    message = f"The train manifest {train} was not read to its end: what the two have in common is not known."
+    fix = "Mend the train manifest by its own findings, then judge the two again."
+    return policy.finding("manifest-not-fully-read", message, kind="train", fix=fix)
 
 
 def _judge_whole(judgement: Judgement, sink: FindingSink) -> None:
     """Judges by what all lines and images came to; where not all lines were read, nothing can be said of the whole."""
     policy, stretch = judgement.policy, judgement.stretch
-    _record(judgement, sink, judge_dataset(stretch, policy))
     if policy.severity("label-name-inconsistent") is Severity.ERROR:
-        stretch.mark(stretch.references.lines_named(unusual_names(stretch.labels)), LineState.INVALID)
+        names = stretch.references.names()
+        stretch.mark(stretch.references.lines_named(names.keys() - {usual_name(names)}), LineState.INVALID)
+    _record(judgement, sink, judge_dataset(stretch, policy))
 
 
 def _record(judgement: Judgement, sink: FindingSink, findings: Iterable[Finding]) -> None:

@@ -135,12 +135,13 @@ def merged(*stretches: Stretch) -> Stretch:
 
 def orders(stretch: Stretch) -> list[list[object]]:
     """The order of first sight, wherever it decides ties or what a report lists."""
-    references, sightings = stretch.references, (stretch.labels, stretch.values)
+    references, sightings = stretch.references, (stretch.values,)
     return [
         list(stretch.usable()),
         *(list[object](each.seen) for each in sightings),
         list(references.buckets),
         list(references.labelling_ids),
+        list(references.names()),
         list(stretch.tally.rules),
         *(list[object](rule.alike) for rule in stretch.tally.rules.values()),
     ]

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from core.accepted import accepted_lines
 from core.catalogue import RULES
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
-from core.dataset import unusual_names
+from core.dataset import usual_name
 from core.errors import GateError, NoSuchBucketError, RetryableError
 from core.file_shape import HEAD_BYTES
 from core.finding import VALUE_CHARACTERS, Severity, Verdict
@@ -172,15 +172,18 @@ def assert_states_follow(judged: Judged) -> None:
     invalid = {finding.line for finding in errors if finding.line}
     invalid |= {f.first_line for f in errors if f.first_line and RULES[f.rule].blames_first_line}
     unchecked = {f.line for f in judged.findings if f.severity is Severity.UNCHECKED and f.line}
-    of_many = sum(f.count or 0 for f in judged.findings if f.severity is Severity.UNCHECKED)
+    if check:
+        wanted = Wanted.of(stretch.references, judged.judgement.images_bucket or "")
+        looks = (look for look in (check, judged.judgement.facts) if look is not None)
+        unchecked |= {line for look in looks for keys in look.unchecked.values() for line in wanted.lines_of_all(keys)}
     if any(f.rule == "label-name-inconsistent" for f in errors):
-        invalid |= set(stretch.references.lines_named(unusual_names(stretch.labels)))
+        names = stretch.references.names()
+        invalid |= set(stretch.references.lines_named(names.keys() - {usual_name(names)}))
     if check and check.no_bucket:
         wanted = Wanted.of(stretch.references, judged.judgement.images_bucket or "")
         invalid |= set(wanted.lines_of_all(wanted.keys))
     assert {number for number, state in enumerate(stretch.states, 1) if state & LineState.INVALID} == invalid
-    marked = stretch.count(LineState.UNCHECKED)
-    assert max(len(unchecked), of_many) <= marked <= len(unchecked) + of_many
+    assert {number for number, state in enumerate(stretch.states, 1) if state & LineState.UNCHECKED} == unchecked
 
 
 def report_on(judged: Judged, most: int = 1_000) -> Report:

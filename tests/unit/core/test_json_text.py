@@ -204,10 +204,10 @@ def test_decode_keeps_the_last_of_equal_keys_and_names_all() -> None:
 
 
 def test_decode_names_repeats_from_the_outside_in() -> None:
-    decoded = decode('{"x": {"y": [0, {"k": 1, "k": 2}]}, "z": 1, "z": 1}')
+    decoded = decode('{"x": {"y": [0, {"k": 1, "k": 2}]}, "z": 1, "z": 2, "a": 1, "a": 1}')
 
     assert isinstance(decoded, Decoded)
-    assert [repeat.path for repeat in decoded.repeats] == ["z", "x.y.1.k"]
+    assert [repeat.path for repeat in decoded.repeats] == ["z", "x.y.1.k", "a"], "those that disagree first"
 
 
 def test_decode_names_repeats_within_an_array() -> None:

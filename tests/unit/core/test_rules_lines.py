@@ -687,4 +687,4 @@ def test_label_may_have_any_name(name: str) -> None:
     judged = judge(manifest(*lines))
 
     assert judged.findings == []
-    assert judged.judgement.stretch.labels.seen == {name: (30, 1)}
+    assert judged.judgement.stretch.references.names() == {name: (30, 1)}

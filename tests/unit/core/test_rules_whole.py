@@ -18,8 +18,8 @@ from core.finding import Severity, Verdict
 from core.policy import Policy
 from core.ports import Found, NotFound
 from core.stretch import LineState
-from tests.builders import BUCKET, Line, line, manifest, metadata, sound_lines
-from tests.fakes import MANIFEST, SOUND_IMAGE, MemoryImages, images_of, judge, times
+from tests.builders import ABSENT, BUCKET, Line, line, manifest, metadata, sound_lines
+from tests.fakes import MANIFEST, SOUND_IMAGE, Judged, MemoryImages, images_of, judge, times
 
 ERROR, UNCHECKED, WARNING = Severity.ERROR, Severity.UNCHECKED, Severity.WARNING
 SOUND = manifest(*sound_lines())
@@ -255,7 +255,7 @@ CASES = [
     bucket(
         "image-access-denied",
         lambda: store(listing_denied=True, answers={KEY_OF_LINE_1: NotFound.DENIED}),
-        "1 images of bucket 'images' were not checked: S3 answers 403. The first is 's3://images/1001.png'",
+        "1 image of bucket 'images' was not checked: S3 answers 403. The first is 's3://images/1001.png'",
         UNCHECKED,
         count=1,
         lines=(1,),
@@ -264,7 +264,7 @@ CASES = [
     bucket(
         "images-unchecked",
         lambda: store(listing_denied=True, answers={KEY_OF_LINE_1: NotFound.ENCRYPTED}),
-        "1 images of bucket 'images' were not checked: they are encrypted",
+        "1 image of bucket 'images' was not checked: they are encrypted",
         UNCHECKED,
         count=1,
         lines=(1,),
@@ -632,7 +632,8 @@ def test_two_manifests_with_half_of_the_classes_in_common_are_sound() -> None:
     train = [line(1), line(2, "anomaly"), line(3, "dent"), line(4, "crack")]
 
     assert judge(SOUND, **after_train(*train, consumer=REKOGNITION)()).findings == []
-    assert judge(SOUND, **after_train("{", consumer=REKOGNITION)()).findings == []
+    unlabelled = line(1, anomaly_label=ABSENT, anomaly_label_metadata=ABSENT)
+    assert judge(SOUND, **after_train(unlabelled, consumer=REKOGNITION)()).findings == []
     assert judge(SOUND, **after_train(line("s3://others/1001.png"))()).findings == []
 
 
@@ -692,7 +693,6 @@ def test_the_printed_examples_together_get_one_diagnosis() -> None:
         ("anomaly-label", "anomaly_label-metadata"),
         ("anomaly-label", "anomaly-Label-metadata"),
         ("anomaly-label", "anomaly-labels-metadata"),
-        ("normal", "auto-label-metadata"),
     ],
 )
 def test_a_misnamed_key_on_every_line_is_one_entry_with_the_likely_rename(label: str, key: str) -> None:
@@ -711,6 +711,201 @@ def test_a_misnamed_key_on_every_line_is_one_entry_with_the_likely_rename(label:
     [entry], capped = judged.judgement.stretch.tally.entries(1_140, 1_000)
     assert (entry.count, entry.lines, capped) == (1_140, FIRST_TEN, False)
     assert entry.fix == f"Rename '{key}' to '{label}-metadata'."
+
+
+def test_labels_called_by_their_class_are_one_entry_with_the_likely_rename() -> None:
+    names = ["normal", "normal", "anomaly"]
+    lines = [
+        {"source-ref": f"s3://{BUCKET}/{number}.png", name: 1, "auto-label-metadata": metadata(name)}
+        for number, name in enumerate(names * 380)
+    ]
+
+    judged = judge(manifest(*lines))
+
+    [entry], capped = judged.judgement.stretch.tally.entries(1_140, 1_000)
+    assert (entry.rule, entry.count, capped) == ("label-missing", 1_140, False)
+    assert entry.fix == "Rename 'normal' to 'auto-label'."
+
+
+def test_classes_that_are_misspelt_in_two_ways_are_one_entry() -> None:
+    judged = judge(manifest(*(line(number, ["Normal", "Anomaly "][number % 2]) for number in range(60))))
+
+    entries, _ = judged.judgement.stretch.tally.entries(60, 1_000)
+    assert [(entry.rule, entry.count) for entry in entries if entry.count] == [("class-name-unknown", 60)]
+
+
+@pytest.mark.parametrize(
+    "train", [judge(b"PK\x03\x04"), judge(SOUND, out_of_time=times(0)), judge(SOUND, archived=True)], ids=range(3)
+)
+def test_beside_a_train_manifest_that_was_not_read_the_verdict_is_open(train: Judged) -> None:
+    judged = judge(SOUND, train=train.judgement)
+
+    [finding] = judged.findings
+    assert (finding.rule, finding.severity) == ("manifest-not-fully-read", UNCHECKED)
+    assert "The train manifest s3://manifests/my.manifest was not read to its end" in finding.message
+    assert judged.verdict is Verdict.INCOMPLETE
+
+
+def test_of_a_test_manifest_that_was_not_read_no_classes_are_compared() -> None:
+    judged = judge(SOUND, out_of_time=times(0), **after_train(line(1, "dent"), consumer=REKOGNITION)())
+
+    assert judged.rules == ["manifest-not-fully-read"]
+
+
+def test_no_label_is_said_even_where_half_labels_are_no_error() -> None:
+    half = [line(number, anomaly_label_metadata=ABSENT, x_metadata=metadata()) for number in range(40)]
+
+    judged = judge(manifest(*half), Policy(role=Role.SINGLE, severities={"label-missing": WARNING}))
+
+    assert set(judged.rules) == {"label-missing", "dataset-no-labels"}
+    assert judged.verdict is Verdict.INVALID
+
+
+def test_many_orphans_on_one_line_hide_no_missing_label() -> None:
+    orphans = {"source-ref": "s3://images/0.png"} | {f"x{n}-metadata": metadata() for n in range(20)}
+    bare = [{"source-ref": f"s3://images/{number}.png"} for number in range(1, 11)]
+
+    judged = judge(manifest(orphans, *bare), Policy(consumer=REKOGNITION))
+
+    assert "dataset-no-labels" in judged.rules
+
+
+def test_odd_names_that_are_errors_count_as_unusable() -> None:
+    odd = [
+        line(n, anomaly_label=ABSENT, anomaly_label_metadata=ABSENT, foo=0, foo_metadata=metadata()) for n in range(10)
+    ]
+
+    judged = judge(manifest(*sound_lines(15, 20), *odd), Policy(severities={"label-name-inconsistent": ERROR}))
+
+    assert judged.rules == ["label-name-inconsistent", "dataset-too-few-normal"]
+    assert judged.judgement.stretch.usable() == {"normal": 15, "anomaly": 20}
+
+
+def test_more_names_than_anyone_counts_are_all_counted() -> None:
+    def named(number: int, name: str) -> dict[str, object]:
+        return {"source-ref": f"s3://images/{number}.png", name: 0, f"{name}-metadata": metadata()}
+
+    lines = [*(named(n, f"l{n}") for n in range(1_100)), *(named(n, "x") for n in range(1_100, 2_000))]
+
+    judged = judge(manifest(*lines), Policy(consumer=CONSUMERS["sagemaker-training"]))
+
+    assert judged.rules == ["label-name-inconsistent"] * 1_100
+    assert judged.judgement.stretch.count(LineState.INVALID) == 1_100
+    assert judged.findings[0].message == "1 line, from line 1 on, with the label 'l0'; 900 lines with 'x'."
+
+
+def test_values_of_different_labels_are_not_compared() -> None:
+    lines = [
+        {"source-ref": f"s3://images/{n}.png", name: 0, f"{name}-metadata": metadata(f"class of {name}")}
+        for n, name in enumerate(["a", "b"])
+    ]
+
+    assert judge(manifest(*lines), Policy(consumer=CONSUMERS["ground-truth"])).rules == ["label-name-inconsistent"]
+
+
+def test_a_label_whose_name_ends_like_a_masks_is_judged_where_it_is_asked_for() -> None:
+    areas = {
+        "source-ref": "s3://images/1.png",
+        "seg-ref": "s3://out/1.png",
+        "seg-ref-metadata": mask_metadata_of_a_job(),
+    }
+
+    judged = judge(manifest(areas), Policy(consumer=CONSUMERS["sagemaker-training"], label_attribute="seg-ref"))
+
+    assert judged.rules == ["type-unsupported"]
+
+
+def mask_metadata_of_a_job() -> dict[str, object]:
+    return MASK["anomaly-mask-ref-metadata"] | {"creation-date": "2020-11-10T03:37:09", "job-name": "labeling-job/seg"}
+
+
+def test_the_customary_name_means_nothing_where_every_label_counts() -> None:
+    boxes = {"anomaly-label": {}, "anomaly-label-metadata": {"type": "groundtruth/object-detection"}}
+    lines = [
+        {"source-ref": f"s3://{BUCKET}/{n}.png", "x": 1, "x-metadata": metadata("ab"[n % 2])} | boxes for n in range(4)
+    ]
+
+    assert judge(manifest(*lines), Policy(consumer=REKOGNITION)).findings == []
+
+
+@pytest.mark.parametrize("name", CONSUMERS)
+def test_a_pair_of_somebodys_own_data_is_no_label(name: str) -> None:
+    own = {
+        "source-ref": "s3://images/1.png",
+        "camera": "x",
+        "camera-metadata": {"fps": 1},
+        "lens": "a",
+        "lens-metadata": "b",
+    }
+
+    judged = judge(SOUND + manifest(own), Policy(consumer=CONSUMERS[name]))
+
+    assert judged.rules == ["label-unannotated"]
+
+
+def test_every_broken_label_is_found_where_every_label_counts() -> None:
+    broken = {"cat": 1, "cat-metadata": "oops", "ox-metadata": {"failure-reason": "no workers"}}
+
+    judged = judge(SOUND + manifest(line(1) | broken), Policy(consumer=REKOGNITION))
+
+    assert [(finding.rule, finding.field) for finding in judged.findings] == [
+        ("label-failed", "ox-metadata.failure-reason"),
+        ("metadata-malformed", "cat-metadata"),
+    ]
+
+
+def test_a_failed_label_that_is_configured_is_told_among_others() -> None:
+    failed = {"a-metadata": {"failure-reason": "x"}, "b-metadata": {"failure-reason": "y"}}
+
+    judged = judge(SOUND + manifest({"source-ref": "s3://images/1.png"} | failed), Policy(label_attribute="b"))
+
+    assert [(finding.rule, finding.field) for finding in judged.findings if finding.line == 35] == [
+        ("label-failed", "b-metadata.failure-reason")
+    ]
+
+
+def test_masks_without_reference_are_named_so_many_and_no_more() -> None:
+    orphans = {f"m{n}-ref-metadata": {"internal-color-map": {}} for n in range(5_000)}
+
+    judged = judge(SOUND + manifest(line(1) | orphans))
+
+    assert judged.rules == ["line-too-long"] + ["mask-ref-malformed"] * 50
+
+
+def test_a_mask_is_known_by_its_name_too() -> None:
+    unnamed = line(1) | {"defect-mask-ref": "s3://images/m.png"}
+    body = SOUND + manifest(unnamed, line(2) | {"anomaly-mask-ref-metadata": {}})
+
+    judged = judge(body)
+
+    assert [(finding.rule, finding.line, finding.field) for finding in judged.findings] == [
+        ("mask-metadata-malformed", 35, "defect-mask-ref-metadata"),
+        ("mask-ref-malformed", 36, "anomaly-mask-ref-metadata"),
+    ]
+
+
+def test_masks_that_may_not_be_looked_at_are_called_masks() -> None:
+    body = SOUND + manifest(line(1) | MASK)
+    images = images_of(body)
+    del images[BUCKET]["m.png"], images[BUCKET]["1.png"]
+    answers = {"m.png": NotFound.DENIED, "1.png": NotFound.ENCRYPTED, "1001.png": NotFound.DENIED}
+
+    judged = judge(body, images=MemoryImages(images | {"manifests": {}}, answers=answers, listing_denied=True))
+
+    assert {finding.message.partition(":")[0] for finding in judged.findings} == {
+        "2 images and masks of bucket 'images' were not checked",
+        "1 image of bucket 'images' was not checked",
+    }
+
+
+def test_a_disagreeing_key_is_found_behind_many_that_agree() -> None:
+    agreeing = ", ".join(f'"k{n}": 1, "k{n}": 1' for n in range(150))
+    twice = json.dumps(line(1)).replace('"class-name": "normal"', '"class-name": "anomaly", "class-name": "normal"')
+
+    judged = judge(SOUND + manifest(f"{twice[:-1]}, {agreeing}}}"))
+
+    assert judged.findings[0].field == "anomaly-label-metadata.class-name"
+    assert judged.findings[0].severity is ERROR
 
 
 def chained(number: int) -> dict[str, object]:

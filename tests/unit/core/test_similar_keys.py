@@ -57,7 +57,7 @@ def test_the_url_decoded_key_goes_before_the_one_with_plus_read_as_a_space() -> 
     assert similar(["a%20b+c.png"], images) == {"a%20b+c.png": Similar("a b+c.png", "url-decoded")}
 
 
-@pytest.mark.parametrize("key", ["a", "a%ff", "%", "a%b", "set/a"])
+@pytest.mark.parametrize("key", ["a", "a%ff", "%", "a%b", "set/a", "a%2F"])
 def test_nothing_is_asked_where_a_key_has_no_other_form(key: str) -> None:
     images = store(["b.png"])
 
@@ -88,7 +88,7 @@ def test_a_dense_folder_costs_a_few_listings() -> None:
     assert images.requests == {"list": 3}
 
 
-@pytest.mark.parametrize(("denied", "requests"), [(False, {"list": 20}), (True, {"list": 1, "head": 20})])
+@pytest.mark.parametrize(("denied", "requests"), [(False, {"list": 20}), (True, {"list": 1, "head": 19})])
 def test_scattered_keys_cost_so_many_requests_and_no_more(
     denied: bool,  # noqa: FBT001 - parametrized
     requests: dict[str, int],
@@ -97,8 +97,9 @@ def test_scattered_keys_cost_so_many_requests_and_no_more(
     others = [f"{folder:03}/b{number:04}" for folder in range(100) for number in range(1_100)]
     images = store([*others, *(key.replace("PNG", "png") for key in missing)], listing_denied=denied)
 
-    assert len(similar(missing, images)) == MAX_REQUESTS == 20
+    assert len(similar(missing, images)) in (MAX_REQUESTS, MAX_REQUESTS - 1)
     assert images.requests == requests
+    assert images.requests.total() == MAX_REQUESTS == 20
 
 
 def test_a_directory_bucket_is_not_listed() -> None:

@@ -46,8 +46,8 @@ def test_read_counts_classes_labels_and_values() -> None:
 
     assert stretch.usable() == {"normal": 2, "anomaly": 1}
     assert stretch.objects == 6
-    assert stretch.labels.seen == {"anomaly-label": (5, 1)}
-    assert stretch.values.seen == {("normal", "0"): (1, 1), ("anomaly", "1"): (1, 2)}
+    assert stretch.references.names() == {"anomaly-label": (5, 1)}
+    assert stretch.values.seen == {("anomaly-label", "normal", "0"): (1, 1), ("anomaly-label", "anomaly", "1"): (1, 2)}
 
 
 def test_count_counts_lines_of_which_any_of_some_things_is_known() -> None:
