@@ -140,8 +140,9 @@ def _is_lines(value: object) -> bool:
 def _judge_broken(text: str, policy: Policy) -> list[Finding]:
     """An object over several lines that is no JSON either; a brace alone among sound lines is that line's fault."""
     first, *others = text.split("\n")
-    fault = judge(text)
-    if first.strip(_SPACE) != "{" or fault is None or any(map(_begins_with_object, others[:_LOOKED_AT])):
+    begun = first.strip(_SPACE) == "{" and others and others[0].strip(_SPACE).startswith('"')
+    fault = judge(text) if begun else None
+    if fault is None or any(map(_begins_with_object, others[:_LOOKED_AT])):
         return []
     also = ""
     if fault.kind not in ("cut-off", "unterminated-string"):  # only the file's start is seen here

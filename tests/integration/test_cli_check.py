@@ -416,6 +416,8 @@ def test_the_label_can_be_named(file: Files, reports: Callable[..., list[Json]])
         (["check", "x", "--images-bucket", "parts/images"], "'parts/images' is not the name of a bucket"),
         (["check", "x", "--images-bucket", "\udcff"], "is not the name of a bucket"),
         (["check", "x", "--label-attribute", "\udcff"], "is not UTF-8"),
+        (["check", "x", "--label-attribute", "my-label-metadata"], "write it without -metadata"),
+        (["check", "x", "--label-attribute", "source-ref"], "is not the key of a label"),
         (["check", "x", "--ignore-rules", "line-blnk"], "--ignore-rules: there is no rule 'line-blnk' (did you mean "),
         (["check", "x", "--ignore-rules", "no-such,also-not"], "'no-such'; there is no rule 'also-not'"),
         (["check", "x", "--ignore-rules", "line-invalid-json"], "can be neither ignored nor changed"),
@@ -600,6 +602,19 @@ def test_every_finding_goes_to_a_file_where_one_is_asked_for(file: Files, report
     every = [json.loads(line) for line in Path("all.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [finding["line"] for finding in every] == list(range(1, 121))
     assert len(every) == sum(report["totals"].values())
+
+
+def test_findings_of_several_manifests_name_theirs(file: Files, reports: Callable[..., list[Json]]) -> None:
+    train, test = file(b"[1]\n[2]\n", "train.manifest"), file(b"{\n", "test.manifest")
+
+    reports("--no-images", "--findings", "all.jsonl", train, "--test", test, status=1)
+
+    every = [json.loads(line) for line in Path("all.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(finding["manifest"], finding["line"]) for finding in every if finding["line"]] == [
+        (train, 1),
+        (train, 2),
+        (test, 1),
+    ]
 
 
 def test_findings_never_overwrite_a_manifest(file: Files, capsys: pytest.CaptureFixture[str]) -> None:

@@ -111,6 +111,8 @@ def test_every_consumer_can_be_chosen(consumer: str) -> None:
         ("MANIFESTS_PREFIX", "/in", "do not begin with a slash"),
         ("MANIFESTS_PREFIX", "i" * 257, "at most 256 characters"),
         ("CONSUMER", "nobody", "one of lookout-for-vision, rekognition-custom-labels, ground-truth, sage"),
+        ("LABEL_ATTRIBUTE", "my-label-metadata", "the key of a label, without -metadata"),
+        ("LABEL_ATTRIBUTE", " ", "the key of a label, without -metadata"),
         ("DATASET_ROLE", "exam", "'single', 'train' or 'test'"),
         ("IGNORE_RULES", "line-blnk", "there is no rule 'line-blnk' (did you mean line-blank"),
         ("IGNORE_RULES", "line-blank;label-several", "there is no rule 'line-blank;label-several'"),
