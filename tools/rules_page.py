@@ -49,7 +49,10 @@ default. It can be changed:
 | for example | `line-blank,label-several` | `line-blank=error,job-name-invalid=off` |
 
 The report names what was changed (`consumer.rule_severities`). Rules marked *fixed* can be neither ignored nor changed:
-without them `VALID` would mean nothing. A rule about a limit that the consumer does not state stays off.
+without them `VALID` would mean nothing. Where a severity is `unchecked`, it can only be made an error. A rule about
+something that the consumer does not state or read, such as masks, stays off.
+
+Each example yields its rule where it stands among enough sound lines.
 """
 
 _Cell = Callable[[Consumer], str]
