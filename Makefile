@@ -6,6 +6,10 @@ PYTHON ?= python3
 EVENT ?= events/s3-put.json
 SAM_ARGS ?=
 
+# For mutate: how many mutants are run at once, and modules of core in place of all.
+WORKERS ?= 2
+MODULES ?=
+
 # What the artifact is built for: Lambda's Python on this architecture, or a Python of this machine.
 ARCHITECTURE ?= arm64
 INTERPRETER ?=
@@ -16,7 +20,7 @@ export UV_SYSTEM_CERTS ?= true
 export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test lint check build sam-invoke lock build-ValidateManifestFunction
+.PHONY: help setup demo local test lint check mutate build sam-invoke lock build-ValidateManifestFunction
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +43,9 @@ lint: .venv/ready .sam/ready ## Check style, types and the template
 	.sam/bin/sam validate --lint
 
 check: lint test ## What CI runs: lint and test
+
+mutate: .venv/ready ## Break every rule in one place at a time; fails if no test notices (some 30 minutes)
+	.venv/bin/python -m tools.mutate --workers $(WORKERS) $(MODULES)
 
 build: .sam/ready ## Build what is deployed, into .aws-sam/
 	.sam/bin/sam build

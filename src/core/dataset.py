@@ -45,9 +45,9 @@ def usual_name(names: Mapping[str, tuple[int, int]]) -> str | None:
 
 
 def _judge_names(names: Mapping[str, tuple[int, int]], policy: Policy) -> Iterator[Finding]:
-    usual = usual_name(names)
+    usual = usual_name(names) or ""
     for name, (count, first) in names.items():
-        if name == usual or usual is None:
+        if name == usual:
             continue
         message = (
             f"{_lines(count)}, from line {first} on, with the label {name!r}; {_lines(names[usual][0])} with {usual!r}."

@@ -82,7 +82,7 @@ def _looked_at(answers: Iterable[tuple[str, object]]) -> Iterator[str]:
 def _other_forms(key: str) -> Iterator[Similar]:
     stem, dot, extension = key.rpartition(".")
     if "/" in extension or not dot:
-        stem, extension = key, ""
+        stem, dot, extension = key, "", ""
     forms = (
         ("url-decoded", unquote(key)),
         ("url-decoded", unquote_plus(key)),

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
-from core.errors import PermanentError, RetryableError
+from core.errors import PermanentError, RefusedError, RetryableError
 from core.existence import Cause, ImageCheck, check_images, just_before
 from core.finding import Severity, Verdict
 from core.policy import Policy
@@ -138,6 +138,13 @@ def test_what_is_notable_of_an_image_is_told_by_listing_and_by_single_looks() ->
     assert images.requests == {"head": 3, "list": 1}
 
 
+def test_behind_the_last_page_there_is_nothing_to_ask_for() -> None:
+    images = store(names(20))
+
+    assert check(names(60), images) == ImageCheck(checked=60, missing=names(60)[20:])
+    assert images.requests == {"list": 1}
+
+
 def test_where_listing_is_denied_every_image_is_looked_at() -> None:
     images = store(names(999), listing_denied=True)
 
@@ -173,6 +180,30 @@ def test_throttling_amid_single_looks_keeps_what_was_answered() -> None:
     assert found.checked == 698
     assert found.missing == wanted[1:698:2]
     assert found.unchecked == {Cause.THROTTLED: wanted[698:]}
+
+
+def test_a_refusal_amid_single_looks_leaves_the_rest_unchecked_and_asks_for_no_more() -> None:
+    images = store(names(1_000), listing_denied=True, faults={602: RefusedError("no such name")})
+
+    found = check(names(1_000), images)
+
+    assert found.refusal == "no such name"
+    assert found.checked == 600
+    assert found.unchecked == {Cause.REFUSED: names(1_000)[600:]}
+    assert images.requests.total() == 602
+
+
+class Backwards(MemoryImages):
+    """Answers single looks in the contrary order."""
+
+    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
+        return reversed(list(super().head(bucket, keys)))
+
+
+def test_missing_images_are_told_in_rising_order_in_whatever_order_they_are_answered() -> None:
+    images = Backwards({BUCKET: {}}, listing_denied=True)
+
+    assert check(names(20), images) == ImageCheck(checked=20, missing=names(20))
 
 
 def test_throttling_after_the_last_answer_leaves_nothing_unchecked() -> None:
@@ -288,6 +319,15 @@ def test_checks_of_different_keys_merge() -> None:
         {Cause.DENIED: ["x", "y"], Cause.THROTTLED: ["z"]},
         no_bucket=True,
     )
+
+
+@pytest.mark.parametrize(("one", "two", "whole"), [("", "b", "b"), ("a", "", "a"), ("a", "b", "a"), ("", "", "")])
+def test_a_refusal_survives_merging(one: str, two: str, whole: str) -> None:
+    merged = ImageCheck(refusal=one)
+
+    merged.merge(ImageCheck(refusal=two))
+
+    assert merged.refusal == whole
 
 
 @pytest.mark.parametrize(

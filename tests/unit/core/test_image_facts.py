@@ -97,6 +97,13 @@ def test_one_read_of_64_kib_tells_nearly_every_image() -> None:
     )
 
 
+def test_only_a_jpeg_is_read_further() -> None:
+    images = store({"a": picture() + bytes(70 * KIB), "b": WEB_PAGE + b" " * 70 * KIB})
+
+    assert inspect(images).opened == 2
+    assert images.reads == [("a", 64 * KIB), ("b", 64 * KIB)]
+
+
 def test_a_jpeg_whose_size_comes_late_is_read_further() -> None:
     images = store(
         {
@@ -195,6 +202,7 @@ def test_few_whole_megabytes_are_read_between_two_glances_at_the_clock() -> None
 
 def test_nothing_is_asked_where_there_is_nothing_to_open() -> None:
     assert inspect(store([]), [], clock=times(0)) == ImageFacts()
+    assert inspect(store([]), [], Policy(inspect=Inspect.SAMPLE)) == ImageFacts()
 
 
 def test_halves_merge_to_the_whole() -> None:
@@ -203,6 +211,7 @@ def test_halves_merge_to_the_whole() -> None:
         **{f"late{number}": with_segments(picture("JPEG"), 70_000) for number in range(3)},
         "a": picture("GIF"),
         "b": WEB_PAGE,
+        "x": WEB_PAGE,
         "y": picture("BMP"),
         "z": NOISE,
     }
@@ -300,6 +309,7 @@ def test_an_extension_that_promises_nothing_is_not_blamed(key: str) -> None:
         (Size(4_097, 4_096), "too-large"),
         (Size(4_096, 4_097), "too-large"),
         (Size(63, 4_097), "too-small"),
+        (Size(64, 4_097), "too-large"),
     ],
 )
 def test_the_sides_of_an_image_have_limits(policy: Policy, size: Size, kind: str | None) -> None:

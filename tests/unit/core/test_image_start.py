@@ -40,6 +40,10 @@ def test_width_and_height_are_told_by_real_images(content: bytes) -> None:
     assert look_inside(content) == VGA
 
 
+def test_an_image_may_have_one_pixel() -> None:
+    assert look_inside(picture("PNG", width=1, height=1)) == Size(1, 1)
+
+
 def test_width_and_height_are_those_stored_however_exif_turns_the_image() -> None:
     turned = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
 

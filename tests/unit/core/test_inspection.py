@@ -2,13 +2,18 @@ import json
 
 import pytest
 
+from core.catalogue import RULES
+from core.consumers import CONSUMERS
 from core.entry import Entry, Label
+from core.finding import Finding
 from core.inspection import inspect_line
 from core.lines import Line, split_lines
 from core.policy import Policy
 from core.source_ref import SourceRef
 from core.stretch import Stretch
 from tests.builders import ABSENT, Object, encoded, line, manifest, metadata
+
+GROUND_TRUTH = Policy(consumer=CONSUMERS["ground-truth"])
 
 
 def entry_of(content: Object, policy: Policy | None = None) -> Entry | None:
@@ -150,3 +155,47 @@ def test_stretch_takes_nothing_but_bad_lines(bad: bytes) -> None:
 
     assert len(stretch.states) == count
     assert {tally.total for tally in stretch.tally.rules.values()} == {count}
+
+
+def found_in(content: Object | str, policy: Policy | None = None) -> list[Finding]:
+    raw = encoded(content)
+    return inspect_line(Line(7, 0, raw, len(raw)), policy or Policy()).findings
+
+
+@pytest.mark.parametrize("length", [15_000, 19_999, 20_000])
+def test_inspect_line_finds_no_value_too_long_on_a_line_that_is_not(length: int) -> None:
+    numbers = json.dumps(line())[:-1] + f', "x": [{"1e5," * 3_500}1]}}'  # as Python writes them, they are 31,503
+
+    assert found_in(numbers.ljust(length), GROUND_TRUTH) == []
+
+
+def test_inspect_line_finds_no_value_of_just_the_length_too_long() -> None:
+    assert found_in(line() | {"x": "x" * 20_000, "y": [1] * 9_998 + [10]}, GROUND_TRUTH) == []
+
+
+@pytest.mark.parametrize("ref", ["s3://images", "images/1.png", 17.5])
+def test_inspect_line_offers_no_reference_where_none_can_be_told(ref: object) -> None:
+    [finding] = found_in(line(ref))
+
+    assert (finding.rule, finding.fix) == ("source-ref-malformed", RULES["source-ref-malformed"].fix)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message", "fix"),
+    [
+        ("id", 7, "The line has no source-ref.", RULES["source-ref-missing"].fix),
+        (
+            "s3Uri",
+            "s3://images/1.png",
+            "The line has no source-ref, but a key 's3Uri'.",
+            "Rename 's3Uri' to 'source-ref'.",
+        ),
+    ],
+)
+def test_inspect_line_sorts_missing_references_by_the_key_that_is_meant(
+    key: str, value: object, message: str, fix: str
+) -> None:
+    [finding] = found_in(line(source_ref=ABSENT) | {key: value})
+
+    assert (finding.message, finding.fix) == (message, fix)
+    assert finding.kind == ("" if key == "id" else key)

@@ -79,6 +79,45 @@ def test_judge_names_repeats_in_other_buckets_twice() -> None:
     assert told(list(found)) == [("other-bucket", 4, None), ("other-bucket", 5, None), ("duplicate", 5, 4)]
 
 
+def test_judge_tells_several_repeats_of_several_images_in_the_order_of_lines() -> None:
+    found = references(*(("images", key, "normal") for key in "ababab")).judge(Policy())
+
+    assert told(list(found)) == [("duplicate", line, 2 - line % 2) for line in (3, 4, 5, 6)]
+
+
+def test_judge_tells_images_in_other_buckets_in_the_order_of_lines() -> None:
+    buckets = ["one", "two", "one", "three", "one", "two", "one", "three"]
+    found = references(*((bucket, f"{number}", None) for number, bucket in enumerate(buckets))).judge(Policy())
+
+    assert told(list(found)) == [("other-bucket", line, None) for line in (2, 4, 6, 8)]
+
+
+def test_judge_tells_masks_in_other_buckets_in_the_order_of_lines() -> None:
+    built = References()
+    for number, bucket in enumerate(["two", "one", "two", "one"], 1):
+        built.add(Entry(number, SourceRef("images", f"{number}"), masks=(("a-ref", SourceRef(bucket, f"{number}")),)))
+
+    assert [finding.line for finding in built.judge(Policy())] == [1, 2, 3, 4]
+
+
+def test_a_label_without_class_is_in_conflict_with_none() -> None:
+    built = References()
+    built.add(Entry(1, SourceRef("images", "a"), (Label("label", "normal"),)))
+    built.add(Entry(2, SourceRef("images", "a"), (Label("label"),)))
+
+    assert told(list(built.judge(Policy()))) == [("duplicate", 2, 1)]
+
+
+def test_classes_in_conflict_are_told_in_order() -> None:
+    built = References()
+    built.add(Entry(1, SourceRef("images", "a"), labelled(*"hgfedcba")))
+    built.add(Entry(2, SourceRef("images", "a"), labelled("a")))
+
+    [finding] = built.judge(Policy())
+
+    assert finding.message == f"The image is {' and '.join(map(repr, 'abcdefgh'))} on line 1, 'a' on this one."
+
+
 def test_images_bucket_is_the_one_most_lines_name() -> None:
     found = references(("one", "a", None), ("two", "a", None), ("two", "a", None))
 
@@ -180,6 +219,29 @@ def test_merge_equals_reading_on() -> None:
 
     assert merged == references(*first, *second)
     assert list(merged.buckets) == ["one", "two", "three"]
+
+
+def test_merge_shifts_the_lines_of_masks() -> None:
+    mask, other = SourceRef("images", "m.png"), SourceRef("images", "n.png")
+    first, second = References(), References()
+    for built in (first, second):
+        built.add(None)
+        built.add(Entry(2, SourceRef("images", "a"), masks=(("a-ref", mask),)))
+    second.add(Entry(3, SourceRef("images", "b"), masks=(("b-ref", other),)))
+
+    first.merge(second)
+
+    assert first.masks == {
+        ("images", "a-ref"): KeyLines({"m.png": 2}, {"m.png": [4]}),
+        ("images", "b-ref"): KeyLines({"n.png": 5}),
+    }
+
+
+def test_lines_without_a_label_have_no_labelling() -> None:
+    built = references(None, ("images", "a", None), ("images", "b", "normal"))
+
+    assert list(built.labellings) == [0, 0, 1]
+    assert built.classes() == [frozenset(), frozenset({"normal"})]
 
 
 def test_of_buckets_named_equally_often_the_first_is_said_to_be_the_dataset_s() -> None:

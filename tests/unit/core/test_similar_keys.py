@@ -57,7 +57,7 @@ def test_the_url_decoded_key_goes_before_the_one_with_plus_read_as_a_space() -> 
     assert similar(["a%20b+c.png"], images) == {"a%20b+c.png": Similar("a b+c.png", "url-decoded")}
 
 
-@pytest.mark.parametrize("key", ["a", "a%ff", "%", "a%b", "set/a", "a%2F"])
+@pytest.mark.parametrize("key", ["a", "a%ff", "%", "a%b", "set/a", "set.1/a", "a%2F", "a" * 1_020 + ".\u0390"])
 def test_nothing_is_asked_where_a_key_has_no_other_form(key: str) -> None:
     images = store(["b.png"])
 
@@ -100,6 +100,23 @@ def test_scattered_keys_cost_so_many_requests_and_no_more(
     assert len(similar(missing, images)) in (MAX_REQUESTS, MAX_REQUESTS - 1)
     assert images.requests == requests
     assert images.requests.total() == MAX_REQUESTS == 20
+
+
+def test_a_key_of_the_greatest_length_has_other_forms() -> None:
+    stem = "a" * 1_020
+
+    assert similar([f"{stem}.PNG"], store([f"{stem}.png"])).keys() == {f"{stem}.PNG"}
+
+
+def test_a_dot_of_a_folder_begins_no_extension() -> None:
+    assert similar(["set.1/a"], store(["set.1/A"])) == {}
+
+
+def test_nothing_is_asked_behind_the_last_page() -> None:
+    images = store(["a.png"])
+
+    assert similar(["a.PNG", "y.PNG", "z.PNG"], images).keys() == {"a.PNG"}
+    assert images.requests == {"list": 1}
 
 
 def test_a_directory_bucket_is_not_listed() -> None:

@@ -12,9 +12,12 @@ from core.consumers import DEFAULT_CONSUMER, Role
 from core.errors import GateError, NoSuchBucketError, PermanentError, RefusedError, RetryableError
 from core.existence import Cause, ImageCheck
 from core.finding import Finding, Severity, Verdict
+from core.image_facts import ImageFacts
 from core.manifest import ManifestObject, OpenManifest
-from core.policy import Policy
-from core.validate import validate
+from core.policy import Inspect, Policy
+from core.ports import Found, NotFound
+from core.stretch import LineState
+from core.validate import Judgement, validate
 from tests.builders import BUCKET, encoded, line, manifest, sound_lines
 from tests.fakes import MANIFEST, Judged, MemoryImages, Sink, images_of, judge, times
 
@@ -318,6 +321,14 @@ def test_a_throttled_store_leaves_the_manifest_to_be_judged_anew() -> None:
     assert set(judged.judgement.stretch.states) == {4}
 
 
+@pytest.mark.parametrize("looks", [{}, {"facts": ImageFacts()}])
+def test_a_throttled_look_is_enough_to_judge_anew(looks: dict[str, ImageFacts]) -> None:
+    check = ImageCheck(unchecked={Cause.THROTTLED: ["a.png"]})
+
+    assert Judgement(MANIFEST, Policy(), check=check, **looks).throttled
+    assert not Judgement(MANIFEST, Policy(), check=ImageCheck(), **looks).throttled
+
+
 def test_a_store_throttled_at_the_look_for_the_region_has_checked_nothing() -> None:
     images = MemoryImages(images_of(SOUND) | {"manifests": {}}, faults={1: RetryableError("slow")})
 
@@ -464,8 +475,86 @@ def test_validate_stops_at_the_limit_where_the_size_was_not_known() -> None:
     )
 
     assert judged.stretch.tally.totals == {"manifest-too-large": 1}
+    assert len(judged.stretch.states) == body[:900].count(b"\n")  # and not the one that is cut off
     assert judged.verdict is Verdict.INVALID
     assert len(list(chunks)) == 1
+
+
+def test_validate_reads_as_many_bytes_as_the_consumer_where_the_size_was_not_known() -> None:
+    policy = Policy(consumer=replace(DEFAULT_CONSUMER, manifest_bytes=len(SOUND)), check_images=False)
+
+    assert judge(SOUND, policy, manifest=ManifestObject(None, "-")).findings == []
+    assert judge([SOUND, b" "], policy, manifest=ManifestObject(None, "-")).rules == ["manifest-too-large"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"), [(RetryableError("slow"), Cause.THROTTLED), (RefusedError("no"), Cause.REFUSED)]
+)
+def test_where_no_image_can_be_asked_for_all_are_unchecked_in_rising_order(fault: GateError, cause: Cause) -> None:
+    images = MemoryImages(images_of(SOUND) | {"manifests": {}}, faults={1: fault})
+
+    check = judge(SOUND, images=images).judgement.check
+
+    assert check is not None
+    assert check.unchecked == {cause: [f"{number}.png" for number in range(1_001, 1_035)]}
+
+
+def test_where_the_bucket_is_missing_so_are_all_images_and_no_more_is_asked() -> None:
+    images = MemoryImages({"manifests": {}})
+
+    check = judge(SOUND, images=images).judgement.check
+
+    assert check == ImageCheck(checked=34, missing=[f"{number}.png" for number in range(1_001, 1_035)], no_bucket=True)
+    assert images.requests == {"region": 1}
+
+
+@pytest.mark.parametrize("fault", [RetryableError("slow"), RefusedError("no")])
+def test_no_hint_is_looked_for_where_the_store_is_in_trouble(fault: GateError) -> None:
+    images = MemoryImages({"manifests": {}, BUCKET: {}}, faults={5: fault}, listing_denied=True)
+
+    judged = judge(SOUND, images=images)
+
+    assert judged.rules == ["image-not-found", "images-unchecked"]
+    assert images.requests == {"region": 2, "list": 1, "head": 2}
+
+
+@pytest.mark.parametrize(("inspect", "opened"), [(Inspect.NONE, None), (Inspect.SAMPLE, 33), (Inspect.ALL, 33)])
+def test_images_that_exist_are_opened_where_that_is_asked_for(inspect: Inspect, opened: int | None) -> None:
+    there = images_of(SOUND)[BUCKET]
+    del there["1001.png"]
+    images = MemoryImages({"manifests": {}, BUCKET: there})
+
+    facts = judge(SOUND, Policy(inspect=inspect), images).judgement.facts
+
+    assert (None if facts is None else facts.opened) == opened
+    assert images.requests["read"] == (opened or 0)
+
+
+def test_images_are_opened_in_rising_order_and_only_if_something_can_be_in_them() -> None:
+    body = manifest(*sound_lines()[::-1])
+    images = images_of(body) | {"manifests": {}}
+    images[BUCKET]["1001.png"] = Found(0)
+    images[BUCKET]["1002.png"] = Found(1_000, archived=True)
+    images[BUCKET]["1003.png"] = Found(2**40)
+    del images[BUCKET]["1004.png"]
+    store = MemoryImages(images, listing_denied=True, answers={"1005.png": NotFound.DENIED})
+
+    judge(body, Policy(inspect=Inspect.ALL), store)
+
+    assert [key for key, _ in store.reads] == ["1003.png", *(f"{number}.png" for number in range(1_006, 1_035))]
+
+
+def test_what_is_seen_in_an_opened_image_marks_its_line() -> None:
+    images = MemoryImages(
+        images_of(SOUND) | {"manifests": {}},
+        contents={"1001.png": b"<html>"},
+        answers={"1002.png": NotFound.DENIED},
+    )
+
+    judged = judge(SOUND, Policy(inspect=Inspect.ALL), images)
+
+    assert judged.rules == ["image-unreadable", "image-access-denied"]
+    assert judged.judgement.stretch.states[:3] == bytes([LineState.INVALID, LineState.UNCHECKED, 0])
 
 
 @pytest.mark.parametrize("fault_at", [1, 3])
