@@ -39,13 +39,13 @@ def _judge_size(lines: int, policy: Policy) -> Iterator[Finding]:
         yield from policy.finding("manifest-too-many-lines", message, value=lines)
 
 
-def usual_name(names: Mapping[str, tuple[int, int]]) -> str | None:
+def usual_name(names: Mapping[str, tuple[int, int]]) -> str:
     """The label's name that most lines use; the first seen wins a tie."""
-    return max(names, key=lambda name: names[name][0], default=None)
+    return max(names, key=lambda name: names[name][0], default="")
 
 
 def _judge_names(names: Mapping[str, tuple[int, int]], policy: Policy) -> Iterator[Finding]:
-    usual = usual_name(names) or ""
+    usual = usual_name(names)
     for name, (count, first) in names.items():
         if name == usual:
             continue
@@ -79,7 +79,7 @@ def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
     broken = sum(state & _BROKEN == _BROKEN for state in stretch.states) == stretch.objects
     misnamed = broken and totals.get("label-missing", 0) >= stretch.objects  # then those findings say it all
     unjudged = "type-unsupported" in totals and policy.severity("type-unsupported") is Severity.UNCHECKED
-    if stretch.objects and not misnamed and not unjudged and stretch.count(LineState.UNLABELED) == stretch.objects:
+    if not misnamed and not unjudged and stretch.count(LineState.UNLABELED) == stretch.objects:
         yield from policy.finding("dataset-no-labels", "No line is labelled.")
         return
     usable = stretch.usable()

@@ -73,7 +73,7 @@ def read_labels(line: Mapping[str, object], configured: str | None = None, *, ev
         judged = (expected, *judged)
     elif expected is None:
         untyped = (name for name in looking if types[name] is None)
-        judged = judged or tuple(islice(chain(classifications, untyped, looking), 1))
+        judged = tuple(islice(chain(classifications, untyped, looking), 1))
     lone = (name for name in named if name not in types)
     counting = (named[name] for name in lone if not judged or _signed(line, name))
     return Labels(judged, classifications, expected, tuple(islice(counting, MAX_ORPHANS)))

@@ -1,6 +1,14 @@
 import pytest
 
-from core.labels import MAX_ORPHANS, Labels, likely_labels, read_labels
+from core.labels import (
+    MAX_ORPHANS,
+    Labels,
+    is_label_name,
+    likely_labels,
+    likely_metadata,
+    misnamed,
+    read_labels,
+)
 from tests.builders import Object, line, metadata
 
 CLASSIFICATION = metadata()
@@ -125,3 +133,50 @@ def test_likely_labels_names_the_key_alike_else_the_only_one(others: Object, lik
     content: Object = {"source-ref": "s3://images/1.png", "anomaly-label-metadata": metadata()} | others
 
     assert likely_labels(content, ["anomaly-label-metadata"]) == {"anomaly-label-metadata": likely}
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("anomaly-label", True),
+        ("seg-ref", True),
+        ("x y", True),
+        ("", False),
+        (" ", False),
+        ("source-ref", False),
+        ("metadata", False),
+        ("annotator", False),
+        ("x-metadata", False),
+    ],
+)
+def test_is_label_name(name: str, *, taken: bool) -> None:
+    assert is_label_name(name) is taken
+
+
+def test_likely_metadata_is_an_object_with_fields_of_metadata_alike_first() -> None:
+    content: Object = {"exif": {"fps": 1}, "note": "class-name", "b": UNTYPED, "a_meta": UNTYPED, "c-metadata": UNTYPED}
+
+    assert likely_metadata(content, "a") == "a_meta"
+    assert likely_metadata(content, "z") == "b"
+    assert likely_metadata(content) == "b"
+    assert likely_metadata({"exif": {"fps": 1}, "c-metadata": UNTYPED}, "c") is None
+
+
+def test_misnamed_are_labels_with_metadata_under_another_spelling() -> None:
+    content: Object = {
+        "a": 1,
+        "a_metadata": UNTYPED,
+        "b": "0",
+        "B-Metadata": UNTYPED,
+        "c": 1,
+        "c-metadata": UNTYPED,
+        "c_metadata": UNTYPED,
+        "d": 1,
+        "d_metadata": {"fps": 1},
+        "e": None,
+        "e_metadata": UNTYPED,
+        "f-ref": "s3://images/1.png",
+        "f-ref_metadata": UNTYPED,
+    }
+
+    assert misnamed(content) == {"a": "a_metadata", "b": "B-Metadata"}

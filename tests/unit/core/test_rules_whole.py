@@ -474,6 +474,7 @@ def test_every_other_rule_has_a_case() -> None:
 NEAR_MISSES: list[tuple[str, bytes, Callable[[], dict[str, object]]]] = [
     ("manifest-not-json-lines", SOUND.replace(b"\n", b"\r\n"), dict),
     ("label-missing", SOUND + manifest(line(1) | {"x": None, "x_metadata": metadata(), "y": 1, "y_meta": 2}), dict),
+    ("label-missing", SOUND + manifest(line(1) | {"anomaly-label_metadata": metadata()}), dict),
     ("manifest-not-json-lines", manifest(line(1) | {"frames": [line(2)], "none": []}) + SOUND, dict),
     ("manifest-too-large", SOUND, lambda: {"manifest": replace(MANIFEST, size=1024**3)}),
     ("manifest-too-large", SOUND, lambda: {"manifest": replace(MANIFEST, size=None)}),
@@ -750,6 +751,42 @@ def test_of_a_test_manifest_that_was_not_read_no_classes_are_compared() -> None:
     judged = judge(SOUND, out_of_time=times(0), **after_train(line(1, "dent"), consumer=REKOGNITION)())
 
     assert judged.rules == ["manifest-not-fully-read"]
+
+
+BOXES = {
+    "source-ref": "s3://images/1.png",
+    "boxes": {},
+    "boxes-metadata": metadata(class_name=ABSENT, type="groundtruth/object-detection"),
+}
+
+
+def test_labels_of_another_type_that_nobody_reads_are_no_labels() -> None:
+    assert judge(manifest(BOXES)).rules == ["type-unsupported", "dataset-no-labels"]
+
+
+def test_classes_are_counted_beside_a_line_that_is_not_judged() -> None:
+    judged = judge(manifest(BOXES, line(2), line(3)), Policy(consumer=REKOGNITION))
+
+    assert judged.rules == ["type-unsupported", "dataset-too-few-classes"]
+
+
+def test_too_few_images_are_said_where_some_lines_are_invalid_and_the_rest_unlabeled() -> None:
+    judged = judge(manifest(line(1, anomaly_label=None), line(2, "Normal")))
+
+    assert judged.rules == [
+        "label-value-invalid",
+        "class-name-unknown",
+        "dataset-too-few-normal",
+        "dataset-too-few-anomaly",
+    ]
+
+
+def test_half_of_the_expected_label_is_told_once() -> None:
+    half = {"source-ref": "s3://images/1.png", "x": 1, "x-metadata": metadata("rust"), "anomaly-label": 0}
+
+    judged = judge(SOUND + manifest(half | {"anomaly-label_metadata": metadata()}), Policy(consumer=REKOGNITION))
+
+    assert [(finding.rule, finding.field) for finding in judged.findings] == [("label-missing", "anomaly-label")]
 
 
 def test_no_label_is_said_even_where_half_labels_are_no_error() -> None:
