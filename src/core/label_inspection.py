@@ -162,7 +162,7 @@ def _other_type(line: Mapping[str, object], number: int, policy: Policy) -> list
         return []
     for key in line:
         found = metadata_of(line, key).get("type")
-        if key.endswith("-ref") and isinstance(found, str):
+        if key.endswith("-ref") and key != "source-ref" and isinstance(found, str):
             message = f"The type is '{shown(found)}'; only {CLASSIFICATION} is judged, so that this label was not."
             field = f"{key}{SUFFIX}.type"
             return policy.finding("type-unsupported", message, kind=found, line=number, field=field, value=found)

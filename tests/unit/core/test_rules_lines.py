@@ -407,6 +407,8 @@ CASES = [
         value="null",
     ),
     field("creation-date-invalid", "creation-date", None, "The creation-date is null", WARNING),
+    replace(field("creation-date-invalid", "creation-date", "2020-11", "not an ISO 8601", WARNING), policy=REKOGNITION),
+    replace(field("confidence-invalid", "confidence", None, "The confidence is null"), policy=REKOGNITION),
     replace(field("confidence-missing", "confidence", ABSENT, "no confidence"), policy=REKOGNITION),
     replace(field("creation-date-missing", "creation-date", ABSENT, "no creation-date"), policy=REKOGNITION),
     replace(field("class-name-length", "class-name", "", "has 0 characters"), policy=GROUND_TRUTH),

@@ -789,6 +789,13 @@ def test_half_of_the_expected_label_is_told_once() -> None:
     assert [(finding.rule, finding.field) for finding in judged.findings] == [("label-missing", "anomaly-label")]
 
 
+@pytest.mark.parametrize("key", ["source-ref-metadata", "annotator-metadata"])
+def test_metadata_that_belongs_to_no_label_is_none_of_another_type(key: str) -> None:
+    bare = {"source-ref": "s3://images/1.png", "annotator": 1, key: {"type": "groundtruth/text"}}
+
+    assert judge(SOUND + manifest(bare), Policy(consumer=REKOGNITION)).rules == ["label-unannotated"]
+
+
 def test_no_label_is_said_even_where_half_labels_are_no_error() -> None:
     half = [line(number, anomaly_label_metadata=ABSENT, x_metadata=metadata()) for number in range(40)]
 
