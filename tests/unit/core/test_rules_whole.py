@@ -735,6 +735,13 @@ def test_classes_that_are_misspelt_in_two_ways_are_one_entry() -> None:
     assert [(entry.rule, entry.count) for entry in entries if entry.count] == [("class-name-unknown", 60)]
 
 
+def test_classes_that_are_misspelt_and_classes_that_are_others_are_two_kinds() -> None:
+    judged = judge(manifest(*(line(number, ["Normal", "scratch"][number % 2]) for number in range(60))))
+
+    kinds = {(finding.value, finding.kind) for finding in judged.findings if finding.rule == "class-name-unknown"}
+    assert kinds == {("Normal", "misspelt"), ("scratch", "")}
+
+
 @pytest.mark.parametrize(
     "train", [judge(b"PK\x03\x04"), judge(SOUND, out_of_time=times(0)), judge(SOUND, archived=True)], ids=range(3)
 )
