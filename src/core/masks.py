@@ -174,7 +174,7 @@ def _judge_background(colours: Mapping[str, object]) -> Iterator[_Fault]:
         return
     for key, wanted in (("class-name", class_name), ("hex-color", white)):
         found = background.get(key)
-        if isinstance(found, str) and found != wanted and not (key == "hex-color" and found.lower() == wanted):
+        if isinstance(found, str) and wanted not in (found, found.lower()):
             message = f'Entry "{number}" is the background: its {key} should be {wanted}.'
             yield _Fault((_COLOURS, number, key), found, message, "background")
 
