@@ -799,8 +799,11 @@ def test_half_of_the_expected_label_is_told_once() -> None:
 @pytest.mark.parametrize("key", ["source-ref-metadata", "annotator-metadata"])
 def test_metadata_that_belongs_to_no_label_is_none_of_another_type(key: str) -> None:
     bare = {"source-ref": "s3://images/1.png", "annotator": 1, key: {"type": "groundtruth/text"}}
+    untyped = {"source-ref": "s3://images/2.png", "worker-ref": 17, "worker-ref-metadata": {"shift": 2}}
 
-    assert judge(SOUND + manifest(bare), Policy(consumer=REKOGNITION)).rules == ["label-unannotated"]
+    judged = judge(SOUND + manifest(bare, untyped), Policy(consumer=REKOGNITION))
+
+    assert judged.rules == ["label-unannotated"] * 2
 
 
 def test_no_label_is_said_even_where_half_labels_are_no_error() -> None:
