@@ -21,6 +21,8 @@ _NOT_A_LABEL: Final = frozenset({"source-ref", "metadata", "annotator"})
 _SIGNS: Final = frozenset({"class-name", "human-annotated", "failure-reason"})
 """Keys by which an object is known as a label's metadata."""
 _PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
+_MEANT: Final = frozenset({"groundtruthimageclassification", "imageclassification"})
+"""Types, bared of case and punctuation, that are written for that of image classification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,12 @@ def _looks_like_a_label(line: Mapping[str, object], name: str) -> bool:
 
 def is_meant(type_: object) -> bool:
     """Whether a type is, or was meant to be, that of image classification: the same but for case and punctuation."""
-    return isinstance(type_, str) and bare(CLASSIFICATION).endswith(bare(type_) or "-")
+    return isinstance(type_, str) and bare(type_) in _MEANT
 
 
 def misnamed(line: Mapping[str, object]) -> dict[str, str]:
     """Labels whose metadata is there under a key that differs by case or punctuation, and that key."""
-    metadata = {
-        bare(key): key
-        for key, value in line.items()
-        if isinstance(value, dict) and not key.endswith(SUFFIX) and not _SIGNS.isdisjoint(value)
-    }
+    metadata = {bare(key): key for key in _strays(line)}
     if not metadata:
         return {}
     lone = (
@@ -106,6 +104,15 @@ def misnamed(line: Mapping[str, object]) -> dict[str, str]:
         if isinstance(value, int | str) and key + SUFFIX not in line and not _is_special(key)
     )
     return {key: metadata[bare(key + SUFFIX)] for key in lone if bare(key + SUFFIX) in metadata}
+
+
+def _strays(line: Mapping[str, object]) -> list[str]:
+    """Keys of objects that look like a label's metadata, but are not called so."""
+    return [
+        key
+        for key, value in line.items()
+        if isinstance(value, dict) and not _SIGNS.isdisjoint(value) and not key.endswith(SUFFIX)
+    ]
 
 
 def is_label_name(name: str) -> bool:
@@ -145,11 +152,7 @@ def likely_metadata(line: Mapping[str, object], name: str | None = None) -> str 
         line: The line's object.
         name: The label, if it is known.
     """
-    lone = [
-        key
-        for key, value in line.items()
-        if isinstance(value, dict) and not _SIGNS.isdisjoint(value) and not key.endswith(SUFFIX)
-    ]
+    lone = _strays(line)
     alike = [key for key in lone if name is not None and bare(key).startswith(bare(name))]
     return next(iter(alike or lone), None)
 
