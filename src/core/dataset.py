@@ -76,7 +76,7 @@ def _judge_values(values: Sightings[tuple[str, str, str]], policy: Policy) -> It
 
 def _judge_classes(stretch: Stretch, policy: Policy) -> Iterator[Finding]:
     totals = stretch.tally.totals
-    broken = sum(state & _BROKEN == _BROKEN for state in stretch.states) == stretch.objects
+    broken = stretch.count(_BROKEN, every=True) == stretch.objects
     misnamed = broken and totals.get("label-missing", 0) >= stretch.objects  # then those findings say it all
     unjudged = "type-unsupported" in totals and policy.severity("type-unsupported") is Severity.UNCHECKED
     if not misnamed and not unjudged and stretch.count(LineState.UNLABELED) == stretch.objects:

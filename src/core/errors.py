@@ -7,7 +7,8 @@ Faults of the customer's data are findings: values, never exceptions. Faults of 
     `-- PermanentError      a person must act; the message says how
         |-- RefusedError        this bucket or key can never be asked for
         |-- AccessDeniedError
-        `-- NoSuchBucketError
+        |-- NoSuchBucketError
+        `-- NoRoomError         the scratch space is full
 """
 
 from __future__ import annotations
@@ -35,3 +36,7 @@ class AccessDeniedError(PermanentError):
 
 class NoSuchBucketError(PermanentError):
     """The bucket does not exist."""
+
+
+class NoRoomError(PermanentError):
+    """The scratch space is full."""

@@ -11,9 +11,9 @@ from core.existence import Cause
 from core.finding import Finding
 from core.image_findings import Wanted, judge_unchecked
 from core.image_start import TITLES, Flaw, Size, look_inside
+from core.key_lines import KeyLines
 from core.policy import Inspect, Policy
 from core.ports import ImageStore, NotFound
-from core.references import KeyLines
 from core.source_ref import IMAGE_EXTENSIONS, SourceRef
 
 SAMPLE_IMAGES: Final = 200

@@ -8,9 +8,10 @@ from typing import Final
 
 from core.existence import Cause, ImageCheck
 from core.finding import Finding
+from core.key_lines import KeyLines
 from core.policy import Policy
 from core.ports import Found
-from core.references import KeyLines, References
+from core.references import References
 from core.similar_keys import Similar
 from core.source_ref import SourceRef
 from core.tally import LINES_NAMED
@@ -40,31 +41,21 @@ class Wanted:
         """The images alone."""
         return self.fields[_IMAGE]
 
-    @property
-    def keys(self) -> set[str]:
-        """All keys, each once."""
-        return {key for named in self.fields.values() for key in named.lines}
+    def lines(self) -> list[int]:
+        """All lines that name anything here, rising, each once."""
+        return sorted({line for named in self.fields.values() for line, _ in named})
 
     def lines_of_all(self, keys: Collection[str]) -> list[int]:
         """All lines that name any of some keys, rising, each once."""
-        wanted = set(keys)
-        return sorted(
-            {line for named in self.fields.values() for line in named.lines_of_all(named.lines.keys() & wanted)}
-        )
+        return sorted({line for named in self.fields.values() for line in named.lines_of_all(keys)})
 
     def namings(self, keys: Collection[str]) -> list[tuple[int, str, str]]:
         """Line, field and key wherever one of some keys is named, in the order of lines."""
-        wanted = set(keys)
-        return sorted(
-            (line, field, key)
-            for field, named in self.fields.items()
-            for key in named.lines.keys() & wanted
-            for line in named.lines_of(key)
-        )
+        return sorted((line, field, key) for field, named in self.fields.items() for line, key in named.on(keys))
 
     def counted(self, keys: Collection[str]) -> str:
         """How many keys, and of what: `1 image`, `2 masks`, `3 images and masks`."""
-        images = sum(key in self.images.lines for key in keys)
+        images = len({key for _, key in self.images.on(keys)})
         what = "image" if images == len(keys) else "images and mask" if images else "mask"
         return f"{len(keys):,} {what}" + ("" if len(keys) == 1 else "s")
 
@@ -82,7 +73,7 @@ def judge_images(
     """
     bucket = wanted.bucket
     if check.no_bucket:
-        lines = wanted.lines_of_all(check.missing)
+        lines = wanted.lines()
         message = f"The bucket {bucket!r} does not exist; {len(lines):,} lines name it."
         yield from policy.finding(
             "image-bucket-not-found",

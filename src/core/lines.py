@@ -6,7 +6,7 @@ others, which are legal within JSON texts.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,8 @@ MAX_LINE_BYTES: Final = 1024**2
 """A longer line is not held: this is what bounds memory on a file without line breaks."""
 BLOCK_LINES: Final = 4_096
 """Lines that are handed on together: this is what bounds memory on a file of nothing but line breaks."""
+BLOCK_BYTES: Final = 256 * 1024
+"""About how many bytes are handed on together: so few that what is made of them stays in the processor's cache."""
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -41,16 +43,16 @@ class LineBlock:
     Attributes:
         first: Physical number of the first line, from 1.
         offset: Where the first line begins, in bytes.
-        lines: The lines without their `\n`.
+        content: The lines, each with its `\n`; the file's last line may lack it.
+        count: How many they are.
         dropped: Bytes at the end of the first line that are not held.
-        ended: Whether the last line has its `\n`.
     """
 
     first: int
     offset: int
-    lines: list[bytes]
+    content: bytes
+    count: int
     dropped: int = 0
-    ended: bool = True
 
     def __iter__(self) -> Iterator[Line]:
         """The lines, each with its place in the file."""
@@ -60,10 +62,32 @@ class LineBlock:
             yield Line(number, offset, content, length)
             offset, dropped = offset + length + 1, 0
 
+    def at(self, positions: Sequence[int]) -> list[Line]:
+        """Some of the lines, by their places in the block, from 0, rising."""
+        if not positions:
+            return []
+        lines, found = self.lines, list[Line]()
+        offset, before = self.offset, 0
+        for position in positions:
+            offset += sum(map(len, lines[before:position])) + position - before
+            found.append(Line(self.first + position, offset, lines[position], len(lines[position])))
+            before = position
+        return found
+
+    @property
+    def ended(self) -> bool:
+        r"""Whether the last line has its `\n`."""
+        return self.content.endswith(b"\n")
+
+    @property
+    def lines(self) -> list[bytes]:
+        r"""The lines without their `\n`."""
+        return self.content.removesuffix(b"\n").split(b"\n")
+
     @property
     def end(self) -> int:
-        """Where the line after the last one begins."""
-        return self.offset + self.dropped + sum(map(len, self.lines)) + len(self.lines)
+        """Where the line after the last one begins, if the last one has its end."""
+        return self.offset + self.dropped + len(self.content)
 
 
 def split_lines(chunks: Iterable[bytes], limit: int = MAX_LINE_BYTES, offset: int = 0) -> Iterator[LineBlock]:
@@ -77,18 +101,31 @@ def split_lines(chunks: Iterable[bytes], limit: int = MAX_LINE_BYTES, offset: in
         offset: Where the first byte stands in the file.
     """
     first, held, dropped = 1, bytearray(), 0
-    for chunk in chunks:
-        *whole, rest = chunk.split(b"\n")
-        if whole:
-            whole[0] = bytes(held) + whole[0]
+    for piece in (
+        chunk[start : start + BLOCK_BYTES] for chunk in chunks for start in range(0, len(chunk), BLOCK_BYTES)
+    ):
+        end = piece.rfind(b"\n") + 1
+        if end:
+            for content, count in _bounded(bytes(held) + piece[:end]):
+                block = LineBlock(first, offset, content, count, dropped)
+                yield block
+                first, offset, dropped = first + count, block.end, 0
             held.clear()
-        for start in range(0, len(whole), BLOCK_LINES):
-            block = LineBlock(first, offset, whole[start : start + BLOCK_LINES], dropped)
-            yield block
-            first, offset, dropped = first + len(block.lines), block.end, 0
-        held += rest
+        held += piece[end:]
         if len(held) > limit:
             dropped += len(held) - limit
             del held[limit:]
     if held:
-        yield LineBlock(first, offset, [bytes(held)], dropped, ended=False)
+        yield LineBlock(first, offset, bytes(held), 1, dropped)
+
+
+def _bounded(content: bytes) -> Iterator[tuple[bytes, int]]:
+    """Whole lines in parts of no more than so many lines, and how many each has."""
+    count = content.count(b"\n")
+    if count <= BLOCK_LINES:
+        yield content, count
+        return
+    lines = content.split(b"\n")
+    for start in range(0, count, BLOCK_LINES):
+        part = lines[start : min(start + BLOCK_LINES, count)]
+        yield b"\n".join([*part, b""]), len(part)

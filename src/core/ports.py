@@ -91,6 +91,24 @@ class ImageStore(Protocol):
         """
 
 
+class Scratch(Protocol):
+    """Space outside of the memory, for as long as one judgement takes."""
+
+    def write(self, data: bytes) -> int:
+        """Keeps bytes and tells under which number.
+
+        Raises:
+            NoRoomError: They do not fit any more.
+        """
+
+    def read(self, number: int) -> bytes:
+        """Gives bytes back; they can be asked for again.
+
+        Raises:
+            PermanentError: They cannot be read.
+        """
+
+
 class FindingSink(Protocol):
     """Where every finding goes, as soon as it is known."""
 

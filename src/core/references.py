@@ -4,49 +4,16 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from core.entry import Entry
+from core.entry import Entry, Label
 from core.finding import Finding
+from core.key_lines import KeyLines
 from core.policy import Policy
+from core.shelf import Shelf
 from core.source_ref import SourceRef
-
-
-@dataclass(slots=True)
-class KeyLines:
-    """Keys of one bucket, and the lines that name them.
-
-    Attributes:
-        lines: For each key the first line that names it.
-        repeats: For each key that is named again, the later lines.
-    """
-
-    lines: dict[str, int] = field(default_factory=dict)
-    repeats: dict[str, list[int]] = field(default_factory=dict)
-
-    def add(self, key: str, line: int) -> None:
-        """Notes a key on a line; lines come in rising order."""
-        first = self.lines.setdefault(key, line)
-        if first != line:
-            self.repeats.setdefault(key, []).append(line)
-
-    def merge(self, after: KeyLines, shift: int) -> None:
-        """Adds the keys of a later stretch, whose lines begin `shift` further on."""
-        for key in after.lines:
-            for line in after.lines_of(key):
-                self.add(key, line + shift)
-
-    def lines_of(self, key: str) -> Iterator[int]:
-        """All lines that name a key, rising; none, if none does."""
-        if key in self.lines:
-            yield self.lines[key]
-            yield from self.repeats.get(key, ())
-
-    def lines_of_all(self, keys: Iterable[str]) -> list[int]:
-        """All lines that name any of some keys, rising."""
-        return sorted(line for key in keys for line in self.lines_of(key))
 
 
 @dataclass(slots=True)
@@ -54,14 +21,17 @@ class BucketReferences:
     """The images named in one bucket.
 
     Attributes:
-        count: Lines that name the bucket.
-        first_line: The first of them.
+        first_line: The first line that names the bucket.
         images: Their keys.
     """
 
-    count: int = 0
-    first_line: int = 0
-    images: KeyLines = field(default_factory=KeyLines)
+    first_line: int
+    images: KeyLines
+
+    @property
+    def count(self) -> int:
+        """Lines that name the bucket."""
+        return len(self.images)
 
 
 Labelling = tuple[tuple[str, str | None], ...]
@@ -77,40 +47,60 @@ class References:
         masks: By bucket and name of the mask's key in the line.
         labelling_ids: Numbers of the ways in which lines are labelled, from 1.
         labellings: For each line, from line 1, the number of its labelling; 0 for none.
+        shelf: Where keys lie.
     """
 
     buckets: dict[str, BucketReferences] = field(default_factory=dict)
     masks: dict[tuple[str, str], KeyLines] = field(default_factory=dict)
     labelling_ids: dict[Labelling, int] = field(default_factory=dict)
     labellings: array[int] = field(default_factory=lambda: array("I"))
+    shelf: Shelf = field(default_factory=Shelf, repr=False, compare=False)
 
-    def add(self, entry: Entry | None) -> None:
-        """Notes the next line; lines that hold no entry count too."""
-        labelling = tuple((label.name, label.class_name) for label in entry.labels) if entry else ()
-        self.labellings.append(self._id(labelling))
-        if entry is None:
-            return
+    def begin(self, lines: int) -> None:
+        """Makes room for the next lines; what is not added of them holds no entry."""
+        self.labellings.frombytes(bytes(lines * self.labellings.itemsize))
+
+    def add(self, entry: Entry) -> None:
+        """Notes a line."""
+        self.labellings[entry.line - 1] = self.labelling_id(entry.labels)
         for name, mask in entry.masks:
-            self.masks.setdefault((mask.bucket, name), KeyLines()).add(mask.key, entry.line)
-        if entry.ref is None:
+            self._masks(mask.bucket, name).add(mask.key, entry.line)
+        if entry.ref is not None:
+            self.images(entry.ref.bucket, entry.line).add(entry.ref.key, entry.line)
+
+    def label(self, lines: Sequence[int], numbers: Iterable[int]) -> None:
+        """Notes how some lines are labelled, by the numbers of their labellings."""
+        if isinstance(lines, range):
+            self.labellings[lines[0] - 1 : lines[-1]] = array("I", numbers)
             return
-        bucket = self.buckets.get(entry.ref.bucket)
-        if bucket is None:
-            bucket = self.buckets[entry.ref.bucket] = BucketReferences(first_line=entry.line)
-        bucket.count += 1
-        bucket.images.add(entry.ref.key, entry.line)
+        for line, number in zip(lines, numbers, strict=True):
+            self.labellings[line - 1] = number
+
+    def images(self, bucket: str, line: int) -> KeyLines:
+        """The images of a bucket, which a line names."""
+        if bucket not in self.buckets:
+            self.buckets[bucket] = BucketReferences(line, KeyLines(self.shelf))
+        return self.buckets[bucket].images
+
+    def _masks(self, bucket: str, name: str) -> KeyLines:
+        place = (bucket, name)
+        if place not in self.masks:
+            self.masks[place] = KeyLines(self.shelf)
+        return self.masks[place]
 
     def merge(self, after: References) -> None:
         """Adds the references of the stretch that follows."""
         shift = len(self.labellings)
         ids = [0, *map(self._id, after.labelling_ids)]
         self.labellings.extend(ids[number] for number in after.labellings)
-        for name, theirs in after.buckets.items():
-            mine = self.buckets.setdefault(name, BucketReferences(first_line=theirs.first_line + shift))
-            mine.count += theirs.count
-            mine.images.merge(theirs.images, shift)
-        for place, masks in after.masks.items():
-            self.masks.setdefault(place, KeyLines()).merge(masks, shift)
+        for bucket, theirs in after.buckets.items():
+            self.images(bucket, theirs.first_line + shift).merge(theirs.images, shift)
+        for (bucket, name), masks in after.masks.items():
+            self._masks(bucket, name).merge(masks, shift)
+
+    def labelling_id(self, labels: Iterable[Label]) -> int:
+        """The number of a way in which a line is labelled."""
+        return self._id(tuple((label.name, label.class_name) for label in labels))
 
     def _id(self, labelling: Labelling) -> int:
         return self.labelling_ids.setdefault(labelling, len(self.labelling_ids) + 1) if labelling else 0
@@ -118,14 +108,13 @@ class References:
     def names(self) -> dict[str, tuple[int, int]]:
         """For each name of a judged label how many lines have it, and which one first; in the order of first sight."""
         counts = Counter(self.labellings)
-        firsts = dict[int, int]()
-        for line, number in enumerate(self.labellings, start=1):
-            firsts.setdefault(number, line)
         names: dict[str, tuple[int, int]] = {}
+        place = 0
         for way, number in self.labelling_ids.items():
+            place = self.labellings.index(number, place)  # they are numbered in the order of first sight
             for name in dict.fromkeys(name for name, _ in way):
-                count, first = names.get(name, (0, firsts[number]))
-                names[name] = (count + counts[number], min(first, firsts[number]))
+                count, first = names.get(name, (0, place + 1))
+                names[name] = (count + counts[number], first)
         return names
 
     def lines_named(self, names: Collection[str]) -> Iterator[int]:
@@ -152,11 +141,7 @@ class References:
         first_of_equals = dataset is not None and not policy.images_bucket and self._most_named(dataset) > 1
         source = "is configured" if policy.images_bucket else "is named first" if first_of_equals else "most lines name"
         others = [
-            (line, name, key)
-            for name, bucket in self.buckets.items()
-            if name != dataset
-            for key in bucket.images.lines
-            for line in bucket.images.lines_of(key)
+            (line, name, key) for name, bucket in self.buckets.items() if name != dataset for line, key in bucket.images
         ]
         for line, name, key in sorted(others):
             count = self.buckets[name].count
@@ -180,8 +165,7 @@ class References:
             (line, name, str(SourceRef(bucket, key)), bucket)
             for (bucket, name), masks in self.masks.items()
             if dataset not in (None, bucket)
-            for key in masks.lines
-            for line in masks.lines_of(key)
+            for line, key in masks
         ]
         for line, name, value, bucket in sorted(others):
             message = f"The mask lies in bucket {bucket!r}, the images in {dataset!r}."
@@ -210,8 +194,7 @@ class References:
     def _repeats(self, classes: list[frozenset[str]]) -> Iterator[tuple[int, int, SourceRef]]:
         """Each line that repeats an image, and the line that it is to be compared with."""
         for name, bucket in self.buckets.items():
-            for key in bucket.images.repeats:
-                first, *later = bucket.images.lines_of(key)
+            for key, (first, *later) in bucket.images.repeated().items():
                 on = {line: classes[self.labellings[line - 1]] for line in (first, *later)}
                 labelled = next((line for line in on if on[line]), first)
                 for line in later:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
@@ -12,9 +12,9 @@ from core import __version__
 from core.accepted import EXCLUDED
 from core.catalogue import CATALOGUE_VERSION
 from core.finding import Finding, Severity, Verdict, shown
+from core.key_lines import KeyLines
 from core.manifest import ManifestObject
 from core.policy import Inspect, Policy
-from core.references import KeyLines
 from core.stretch import LineState, Stretch
 from core.validate import Judgement
 
@@ -301,13 +301,26 @@ def _masks(judgement: Judgement) -> ReportMasks:
     return ReportMasks(named=named, missing=missing, unchecked=unchecked)
 
 
-def _seen(judgement: Judgement, named: Iterable[KeyLines]) -> tuple[int, int, int]:
+def _seen(judgement: Judgement, named: Collection[KeyLines]) -> tuple[int, int, int]:
     """How many keys are named, missing, and not looked at; those of a judgement of the lines alone included."""
-    keys = {key for lines in named for key in lines.lines}
-    if judgement.check is None:
-        return len(keys), 0, len(keys)
-    unchecked = set[str]().union(*judgement.check.unchecked.values())
-    return len(keys), len(keys.intersection(judgement.check.missing)), len(keys & unchecked)
+    count, check = _different(named), judgement.check
+    if check is None:
+        return count, 0, count
+    if check.no_bucket:
+        return count, count, 0
+    unchecked = set[str]().union(*check.unchecked.values())
+    return count, _named_of(check.missing, named), _named_of(unchecked, named)
+
+
+def _different(named: Collection[KeyLines]) -> int:
+    """How many different keys are named; by several names of masks, perhaps."""
+    if len(named) > 1:
+        return len({key for lines in named for _, key in lines})
+    return sum(lines.count() for lines in named)
+
+
+def _named_of(keys: Collection[str], named: Collection[KeyLines]) -> int:
+    return len({key for lines in named for _, key in lines.on(keys)})
 
 
 def _finding(finding: Finding) -> ReportFinding:

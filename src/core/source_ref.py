@@ -24,8 +24,9 @@ _OTHER_SPELLING: Final = re.compile(r"arn:aws[a-z-]*:s3:::|s3[an]://", re.IGNORE
 """How other tools write a location in S3."""
 _ESCAPED_BYTE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _LEGACY_BUCKET: Final = re.compile(r"[A-Z_]")
-_BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
 """Fillers that look like nothing, though Unicode calls them letters and symbols."""
+_BLANK_LETTER: Final = re.compile(f"[{_BLANK_LETTERS}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,11 @@ def _plain(character: str) -> bool:
     if character in _BLANK_LETTERS:
         return False
     return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Co", "Zl", "Zp", "Zs")
+
+
+def is_visible(text: str) -> bool:
+    """Whether a text certainly has only visible characters and common spaces."""
+    return text.isprintable() and not _BLANK_LETTER.search(text)
 
 
 def is_image_name(key: str) -> bool:

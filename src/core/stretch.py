@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
+from itertools import compress
+from operator import attrgetter
 from typing import Final
 
 from core.catalogue import RULES
-from core.entry import Entry
+from core.clean_lines import CleanLines, Proven, Sight
+from core.entry import Label
 from core.finding import Finding, Severity
 from core.inspection import Inspected, inspect_line
 from core.lines import LineBlock
@@ -47,19 +50,36 @@ class Stretch:
     references: References = field(default_factory=References)
     values: Sightings[tuple[str, str, str]] = field(default_factory=Sightings)
 
-    def read(self, block: LineBlock, policy: Policy) -> list[Finding]:
+    def read(self, block: LineBlock, policy: Policy, clean: CleanLines | None = None) -> list[Finding]:
         """Judges the next lines.
+
+        Args:
+            block: The lines.
+            policy: How to judge.
+            clean: Finds out which of them are clean; without, each is judged in full.
 
         Returns:
             Their findings, in the order of lines; they are counted already.
+
+        Raises:
+            NoRoomError: There is no room for more keys.
         """
+        self.states.extend(bytes(block.count))
+        self.references.begin(block.count)
+        proven, others = clean.prove(block) if clean else ([], list(block))
+        sights = sorted((sight for lines in proven for sight in lines.sights()), key=attrgetter("line"), reverse=True)
         findings: list[Finding] = []
-        for line in block:
+        for line in others:
+            # Whatever is seen first is noted first, whichever way a line was judged.
+            while sights and sights[-1].line < line.number:
+                self._note_sight(sights.pop())
             inspected = inspect_line(line, policy)
-            state = _state_of(inspected)
-            self.states.append(state)
-            self._note(inspected.entry, state)
+            self._note(inspected, line.number)
             findings += inspected.findings
+        for sight in reversed(sights):
+            self._note_sight(sight)
+        for lines in proven:
+            self._note_proven(lines)
         self.tally.add(findings)
         return findings
 
@@ -84,30 +104,55 @@ class Stretch:
         self.references.merge(after.references)
         self.values.merge(after.values, shift)
 
-    def count(self, state: LineState) -> int:
-        """Lines of which something is known."""
-        return sum(self.states.count(value) for value in range(16) if value & state)
+    def count(self, state: LineState, *, every: bool = False) -> int:
+        """Lines of which something is known; of several things any, or every one."""
+        return sum(
+            self.states.count(value) for value in range(16) if (value & state == state if every else value & state)
+        )
 
     def usable(self) -> dict[str, int]:
         """Lines that can be trained on, by class: no error names them."""
-        numbers = Counter(
-            number
-            for number, state in zip(self.references.labellings, self.states, strict=True)
-            if not state & (LineState.INVALID | LineState.UNLABELED)
-        )
-        usable: Counter[str] = Counter()
+        usable = self.states.translate(_USABLE)
+        numbers = Counter(compress(self.references.labellings, usable))
+        counts: Counter[str] = Counter()
         for number, classes in enumerate(self.references.classes()):
-            usable.update(dict.fromkeys(sorted(classes), numbers[number]))
-        return {name: count for name, count in usable.items() if count}
+            counts.update(dict.fromkeys(sorted(classes), numbers[number]))
+        return {name: count for name, count in counts.items() if count}
 
-    def _note(self, entry: Entry | None, state: LineState) -> None:
-        self.references.add(entry)
-        if entry is None:
-            return
-        self.objects += 1
-        for label in entry.labels:
-            if label.known and label.class_name is not None and label.value is not None and state is _CLEAN:
-                self.values.add((label.name, label.class_name, label.value), entry.line)
+    def _note(self, inspected: Inspected, number: int) -> None:
+        state, entry = _state_of(inspected), inspected.entry
+        self.states[number - 1] = state
+        if entry is not None:
+            self.references.add(entry)
+            self.objects += 1
+            if state is _CLEAN:
+                self._note_values(entry.labels, number)
+
+    def _note_values(self, labels: Iterable[Label], line: int, count: int = 1) -> None:
+        for label in labels:
+            if label.known and label.class_name is not None and label.value is not None:
+                self.values.add((label.name, label.class_name, label.value), line, count)
+
+    def _note_sight(self, sight: Sight) -> None:
+        """Notes what some proven lines have in common."""
+        if isinstance(sight.of, str):
+            self.references.images(sight.of, sight.line)
+        else:
+            self.references.labelling_id(sight.of.labels)
+            if sight.of.labeled:
+                self._note_values(sight.of.labels, sight.line, sight.times)
+
+    def _note_proven(self, proven: Proven) -> None:
+        """Notes each of some proven lines."""
+        self.objects += len(proven.lines)
+        kinds = set(proven.kinds)
+        ids = {kind: self.references.labelling_id(kind.labels) for kind in kinds}
+        self.references.label(proven.lines, map(ids.__getitem__, proven.kinds))
+        for bucket, (lines, keys) in proven.buckets.items():
+            self.references.images(bucket, lines[0]).extend(keys, lines)
+        if not all(kind.labeled for kind in kinds):
+            unlabeled = (line for line, kind in zip(proven.lines, proven.kinds, strict=True) if not kind.labeled)
+            self.mark(unlabeled, LineState.UNLABELED)
 
 
 def _state_of(inspected: Inspected) -> LineState:
@@ -120,4 +165,5 @@ def _state_of(inspected: Inspected) -> LineState:
 
 
 _CLEAN: Final = LineState(0)
+_USABLE: Final = bytes(not state & (LineState.INVALID | LineState.UNLABELED) for state in range(256))
 _STATES: Final = {Severity.ERROR: LineState.INVALID, Severity.UNCHECKED: LineState.UNCHECKED}

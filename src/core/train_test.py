@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from core.finding import Finding
+from core.key_lines import KeyLines
 from core.policy import Policy
 from core.source_ref import SourceRef
 from core.stretch import Stretch
@@ -20,15 +21,20 @@ def judge_common_images(train: Stretch, test: Stretch, name: str, policy: Policy
         policy: How to judge.
     """
     common = [
-        (line, theirs.images.lines[key], str(SourceRef(bucket, key)))
+        (line, first[key], str(SourceRef(bucket, key)))
         for bucket, mine in test.references.buckets.items()
         if (theirs := train.references.buckets.get(bucket)) is not None
-        for key in mine.images.lines.keys() & theirs.images.lines.keys()
-        for line in mine.images.lines_of(key)
+        for first in [_first_lines(theirs.images, mine.images.common(theirs.images))]
+        for line, key in mine.images.on(first)
     ]
     for line, other, value in sorted(common):
         message = f"The image is on line {other} of the train manifest {name}, too."
         yield from policy.finding("dataset-train-test-overlap", message, line=line, field="source-ref", value=value)
+
+
+def _first_lines(images: KeyLines, keys: Collection[str]) -> dict[str, int]:
+    """For each of some keys the first line that names it."""
+    return {key: line for line, key in reversed(images.on(keys))}
 
 
 def judge_common_classes(train: Stretch, test: Stretch, policy: Policy) -> Iterator[Finding]:

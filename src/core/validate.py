@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import Final
 
 from core.choices import choose
+from core.clean_lines import CleanLines
 from core.dataset import judge_dataset, usual_name
 from core.errors import NoSuchBucketError, RefusedError, RetryableError
 from core.existence import Cause, ImageCheck, check_images
@@ -174,13 +175,14 @@ def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_
     if shape := judge_shape(head, policy):
         _record(judgement, sink, shape)
         return False
+    clean = CleanLines(policy)
     for block in split_lines(rest, offset=offset):
         stream.since_block = 0
         cut = not block.ended and (stream.too_large or stream.late)
         stream.late = stream.late or out_of_time()
         if cut or stream.late:
             break
-        sink.write(stretch.read(block, policy))
+        sink.write(stretch.read(block, policy, clean))
     judgement.bytes_read = stream.size
     _record(judgement, sink, _judge_end(stream, len(stretch.states), policy))
     judgement.sha256 = None if stream.too_large or stream.late else stream.digest.hexdigest()
@@ -249,14 +251,14 @@ def _judge_images(
     policy, stretch = judgement.policy, judgement.stretch
     wanted = Wanted.of(stretch.references, bucket)
     wrong_region: list[Finding] = []
-    keys = wanted.keys
+    keys = sorted({key for named in wanted.fields.values() for _, key in named})
     try:
         if not out_of_time():
             wrong_region = _judge_region(judgement.manifest.bucket, bucket, images, policy)
         largest = policy.consumer.image_bytes
         check = check_images(bucket, keys, images, largest=largest, out_of_time=out_of_time)
     except NoSuchBucketError:
-        check = ImageCheck(checked=len(keys), missing=sorted(keys), no_bucket=True)
+        check = ImageCheck(no_bucket=True)
     except RetryableError:
         check = ImageCheck(unchecked={Cause.THROTTLED: sorted(keys)})
     except RefusedError as error:
@@ -269,7 +271,7 @@ def _judge_images(
     _record(judgement, sink, image_findings(check, wanted, policy, similar))
     _mark_unchecked(stretch, check.unchecked, wanted)
     if check.no_bucket:
-        stretch.mark(wanted.lines_of_all(check.missing), LineState.INVALID)
+        stretch.mark(wanted.lines(), LineState.INVALID)
     elif policy.inspect is not Inspect.NONE:
         _open_images(judgement, check, wanted, images, sink, out_of_time)
 
@@ -285,7 +287,7 @@ def _open_images(
     """Opens images that exist and can be read: their beginnings."""
     closed = {key for key, found in check.found.items() if found.archived or found.size == 0}
     closed.update(check.missing, *check.unchecked.values())
-    keys = sorted(key for key in wanted.images.lines if key not in closed)
+    keys = sorted({key for _, key in wanted.images}.difference(closed))
     facts = inspect_images(wanted.bucket, keys, images, judgement.policy, out_of_time=out_of_time)
     judgement.facts = facts
     _record(judgement, sink, judge_facts(facts, wanted.bucket, wanted.images, judgement.policy))

@@ -157,9 +157,10 @@ def assert_consistent(body: bytes, judged: Judged) -> None:
         assert judgement.sha256 == hashlib.sha256(body).hexdigest()
         assert lines == len(physical_lines(body.removeprefix(BYTE_ORDER_MARK)))
     check, references = judgement.check, stretch.references.buckets.get(judgement.images_bucket or "")
-    named = Wanted.of(stretch.references, judgement.images_bucket or "").keys if references else set()
-    named = named if judgement.policy.check_images else set()
-    assert (check.checked + sum(map(len, check.unchecked.values())) if check else 0) == len(named)
+    fields = Wanted.of(stretch.references, judgement.images_bucket or "").fields if references else {}
+    named = {key for lines in fields.values() for _, key in lines} if judgement.policy.check_images else set()
+    looked_for = check.checked + sum(map(len, check.unchecked.values())) if check else 0
+    assert looked_for == (0 if check and check.no_bucket else len(named))
     if judged.verdict is Verdict.VALID:
         assert was_read
         assert not (check and (check.missing or check.unchecked))
@@ -181,7 +182,7 @@ def assert_states_follow(judged: Judged) -> None:
         invalid |= set(stretch.references.lines_named(names.keys() - {usual_name(names)}))
     if check and check.no_bucket:
         wanted = Wanted.of(stretch.references, judged.judgement.images_bucket or "")
-        invalid |= set(wanted.lines_of_all(wanted.keys))
+        invalid |= set(wanted.lines())
     assert {number for number, state in enumerate(stretch.states, 1) if state & LineState.INVALID} == invalid
     assert {number for number, state in enumerate(stretch.states, 1) if state & LineState.UNCHECKED} == unchecked
 

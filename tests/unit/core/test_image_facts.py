@@ -10,9 +10,9 @@ from core.existence import Cause
 from core.finding import Finding, Severity
 from core.image_facts import SAMPLE_IMAGES, ImageFacts, inspect_images, judge_facts
 from core.image_start import Flaw, Size
+from core.key_lines import KeyLines
 from core.policy import Inspect, Policy
 from core.ports import NotFound
-from core.references import KeyLines
 from tests.builders import BUCKET
 from tests.fakes import SOUND_IMAGE, MemoryImages, times
 from tests.pictures import WEB_PAGE, picture, with_segments

@@ -7,15 +7,26 @@ from core.consumers import CONSUMERS
 from core.existence import ImageCheck
 from core.finding import Finding
 from core.image_findings import Wanted, judge_images
+from core.key_lines import KeyLines
 from core.policy import Policy
 from core.ports import Found
-from core.references import KeyLines
 from core.similar_keys import Similar
 
 LIMIT = 8 * 1024**2
+
+
+def named(*keys: str, lines: tuple[int, ...]) -> KeyLines:
+    built = KeyLines()
+    built.extend(keys, lines)
+    return built
+
+
 WANTED = Wanted(
     "images",
-    {"source-ref": KeyLines({"1.png": 1, "2.png": 2}), "anomaly-mask-ref": KeyLines({"1.png": 2, "m.png": 1})},
+    {
+        "source-ref": named("1.png", "2.png", lines=(1, 2)),
+        "anomaly-mask-ref": named("1.png", "m.png", lines=(2, 1)),
+    },
 )
 
 

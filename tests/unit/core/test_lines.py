@@ -73,7 +73,7 @@ def test_split_lines_keeps_lines_of_just_the_limit_whole() -> None:
 def test_split_lines_hands_on_few_lines_at_once() -> None:
     blocks = list(split_lines([b"\n" * (2 * BLOCK_LINES + 1)]))
 
-    assert [len(block.lines) for block in blocks] == [BLOCK_LINES, BLOCK_LINES, 1]
+    assert [block.count for block in blocks] == [BLOCK_LINES, BLOCK_LINES, 1]
     assert [block.first for block in blocks] == [1, BLOCK_LINES + 1, 2 * BLOCK_LINES + 1]
     assert [block.offset for block in blocks] == [0, BLOCK_LINES, 2 * BLOCK_LINES]
 

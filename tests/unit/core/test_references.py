@@ -2,8 +2,9 @@ import pytest
 
 from core.entry import Entry, Label
 from core.finding import Finding
+from core.key_lines import KeyLines
 from core.policy import Policy
-from core.references import BucketReferences, KeyLines, References
+from core.references import References
 from core.source_ref import SourceRef
 from tests.builders import line, manifest
 from tests.fakes import judge
@@ -13,15 +14,30 @@ def labelled(*classes: str | None) -> tuple[Label, ...]:
     return tuple(Label(f"label-{number}", name) for number, name in enumerate(classes) if name is not None)
 
 
+def put(built: References, entry: Entry | None) -> None:
+    """Notes the next line, or that it holds no entry."""
+    built.begin(1)
+    if entry is not None:
+        built.add(entry)
+
+
+def named(*lines: tuple[str, int]) -> KeyLines:
+    """Keys and their lines."""
+    built = KeyLines()
+    for key, number in lines:
+        built.add(key, number)
+    return built
+
+
 def references(*lines: tuple[str, str, str | None] | None) -> References:
     """Bucket, key and class of each line; None for a line that holds no entry."""
     built = References()
     for number, content in enumerate(lines, 1):
         if content is None:
-            built.add(None)
+            put(built, None)
         else:
             bucket, key, class_name = content
-            built.add(Entry(number, SourceRef(bucket, key), labelled(class_name)))
+            put(built, Entry(number, SourceRef(bucket, key), labelled(class_name)))
     return built
 
 
@@ -95,23 +111,23 @@ def test_judge_tells_images_in_other_buckets_in_the_order_of_lines() -> None:
 def test_judge_tells_masks_in_other_buckets_in_the_order_of_lines() -> None:
     built = References()
     for number, bucket in enumerate(["two", "one", "two", "one"], 1):
-        built.add(Entry(number, SourceRef("images", f"{number}"), masks=(("a-ref", SourceRef(bucket, f"{number}")),)))
+        put(built, Entry(number, SourceRef("images", f"{number}"), masks=(("a-ref", SourceRef(bucket, f"{number}")),)))
 
     assert [finding.line for finding in built.judge(Policy())] == [1, 2, 3, 4]
 
 
 def test_a_label_without_class_is_in_conflict_with_none() -> None:
     built = References()
-    built.add(Entry(1, SourceRef("images", "a"), (Label("label", "normal"),)))
-    built.add(Entry(2, SourceRef("images", "a"), (Label("label"),)))
+    put(built, Entry(1, SourceRef("images", "a"), (Label("label", "normal"),)))
+    put(built, Entry(2, SourceRef("images", "a"), (Label("label"),)))
 
     assert told(list(built.judge(Policy()))) == [("duplicate", 2, 1)]
 
 
 def test_classes_in_conflict_are_told_in_order() -> None:
     built = References()
-    built.add(Entry(1, SourceRef("images", "a"), labelled(*"hgfedcba")))
-    built.add(Entry(2, SourceRef("images", "a"), labelled("a")))
+    put(built, Entry(1, SourceRef("images", "a"), labelled(*"hgfedcba")))
+    put(built, Entry(2, SourceRef("images", "a"), labelled("a")))
 
     [finding] = built.judge(Policy())
 
@@ -133,15 +149,15 @@ def test_images_bucket_is_the_first_seen_in_a_tie() -> None:
 def test_references_note_count_first_line_and_all_lines() -> None:
     found = references(None, ("one", "a", None), ("one", "b", None), ("one", "a", None), ("one", "a", None))
 
-    assert found.buckets == {"one": BucketReferences(4, 2, KeyLines({"a": 2, "b": 3}, {"a": [4, 5]}))}
-    assert list(found.buckets["one"].images.lines_of("a")) == [2, 4, 5]
-    assert found.buckets["one"].images.lines_of_all(["b", "a", "c"]) == [2, 3, 4, 5]
+    [(name, bucket)] = found.buckets.items()
+    assert (name, bucket.count, bucket.first_line) == ("one", 4, 2)
+    assert bucket.images == named(("a", 2), ("b", 3), ("a", 4), ("a", 5))
 
 
 def test_a_line_without_reference_is_counted() -> None:
     built = References()
-    built.add(Entry(1, None, labelled("normal")))
-    built.add(Entry(2, SourceRef("images", "a"), labelled("anomaly")))
+    put(built, Entry(1, None, labelled("normal")))
+    put(built, Entry(2, SourceRef("images", "a"), labelled("anomaly")))
 
     assert list(built.labellings) == [1, 2]
     assert built.labelling_ids == {(("label-0", "normal"),): 1, (("label-0", "anomaly"),): 2}
@@ -165,8 +181,8 @@ def test_an_image_of_several_classes_conflicts_where_their_set_differs(
     first: tuple[str | None, ...], second: tuple[str | None, ...], rule: str, says: str
 ) -> None:
     built = References()
-    built.add(Entry(1, SourceRef("images", "a"), labelled(*first)))
-    built.add(Entry(2, SourceRef("images", "a"), labelled(*second)))
+    put(built, Entry(1, SourceRef("images", "a"), labelled(*first)))
+    put(built, Entry(2, SourceRef("images", "a"), labelled(*second)))
 
     [finding] = built.judge(Policy())
 
@@ -176,13 +192,13 @@ def test_an_image_of_several_classes_conflicts_where_their_set_differs(
 def test_masks_are_kept_by_bucket_and_field() -> None:
     built = References()
     mask = SourceRef("images", "m.png")
-    built.add(Entry(1, SourceRef("images", "a"), masks=(("a-ref", mask), ("b-ref", mask))))
-    built.add(Entry(2, SourceRef("images", "b"), masks=(("a-ref", mask), ("b-ref", SourceRef("other", "m.png")))))
-    built.add(Entry(3, SourceRef("images", "c")))
+    put(built, Entry(1, SourceRef("images", "a"), masks=(("a-ref", mask), ("b-ref", mask))))
+    put(built, Entry(2, SourceRef("images", "b"), masks=(("a-ref", mask), ("b-ref", SourceRef("other", "m.png")))))
+    put(built, Entry(3, SourceRef("images", "c")))
 
     assert built.masks_in("images") == {
-        "a-ref": KeyLines({"m.png": 1}, {"m.png": [2]}),
-        "b-ref": KeyLines({"m.png": 1}),
+        "a-ref": named(("m.png", 1), ("m.png", 2)),
+        "b-ref": named(("m.png", 1)),
     }
     [finding] = built.judge(Policy())
     assert (finding.rule, finding.line, finding.field, finding.value) == (
@@ -196,7 +212,7 @@ def test_masks_are_kept_by_bucket_and_field() -> None:
 
 def test_a_mask_is_in_no_wrong_bucket_where_no_image_names_one() -> None:
     built = References()
-    built.add(Entry(1, masks=(("a-ref", SourceRef("other", "m.png")),)))
+    put(built, Entry(1, masks=(("a-ref", SourceRef("other", "m.png")),)))
 
     assert list(built.judge(Policy())) == []
 
@@ -204,7 +220,7 @@ def test_a_mask_is_in_no_wrong_bucket_where_no_image_names_one() -> None:
 def test_lines_named_are_those_that_have_a_label_of_the_name() -> None:
     built = References()
     for number, names in enumerate([("a",), ("b",), (), ("a", "b")], 1):
-        built.add(Entry(number, labels=tuple(Label(name) for name in names)))
+        put(built, Entry(number, labels=tuple(Label(name) for name in names)))
 
     assert list(built.lines_named({"b"})) == [2, 4]
     assert list(built.lines_named(())) == []
@@ -225,15 +241,15 @@ def test_merge_shifts_the_lines_of_masks() -> None:
     mask, other = SourceRef("images", "m.png"), SourceRef("images", "n.png")
     first, second = References(), References()
     for built in (first, second):
-        built.add(None)
-        built.add(Entry(2, SourceRef("images", "a"), masks=(("a-ref", mask),)))
-    second.add(Entry(3, SourceRef("images", "b"), masks=(("b-ref", other),)))
+        put(built, None)
+        put(built, Entry(2, SourceRef("images", "a"), masks=(("a-ref", mask),)))
+    put(second, Entry(3, SourceRef("images", "b"), masks=(("b-ref", other),)))
 
     first.merge(second)
 
     assert first.masks == {
-        ("images", "a-ref"): KeyLines({"m.png": 2}, {"m.png": [4]}),
-        ("images", "b-ref"): KeyLines({"n.png": 5}),
+        ("images", "a-ref"): named(("m.png", 2), ("m.png", 4)),
+        ("images", "b-ref"): named(("n.png", 5)),
     }
 
 
