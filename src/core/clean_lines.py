@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from itertools import compress
 from types import ModuleType
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -39,14 +39,12 @@ _QUOTES: Final = {"confidence": 2, "creation_date": 4, "job_name": 4}
 """Quotation marks that the optional fields of metadata bring, those of a text included."""
 _REQUIRED: Final = ("class_name", "human_annotated", "type")
 """The others; each brings four."""
-_MOST_READERS: Final = 8
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
 _AHEAD: Final = 20
 """Bytes of the second line that others are first taken to begin with, too."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
 _USUAL_REF: Final = re.compile(r"s3://[a-z0-9.-]{3,255}+(?:/(?![/.])[ -$&-.0-~]*+)++")
-_ODD_FOLDER: Final = re.compile(r"/[/.]")
 _EXTENSIONS: Final = frozenset({*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS)})
 
 Row = Mapping[str, Any]
@@ -66,6 +64,23 @@ class Kind:
     labeled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Images:
+    r"""The images that proven lines name in one bucket.
+
+    Attributes:
+        bucket: The bucket.
+        lines: Which lines name it, rising.
+        refs: For each the reference.
+        together: The references joined by `\n`, if they are so.
+    """
+
+    bucket: str
+    lines: Sequence[int]
+    refs: Sequence[str]
+    together: str | None = None
+
+
 class Sight(NamedTuple):
     """Something that proven lines have in common.
 
@@ -82,25 +97,26 @@ class Sight(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Lines that are clean, alike in all but what is told here.
+    """Lines that are clean.
 
     Attributes:
         lines: Their numbers, rising.
         kinds: For each line what it says.
-        buckets: The buckets of their images; for each the lines that name it, and the keys that they name.
+        images: By bucket.
     """
 
     lines: Sequence[int]
     kinds: Sequence[Kind]
-    buckets: Mapping[str, tuple[Sequence[int], Sequence[str]]]
+    images: Sequence[Images]
 
     def sights(self) -> Iterator[Sight]:
         """The kinds and buckets, each with the first line that has it."""
-        firsts = dict(zip(reversed(self.kinds), reversed(self.lines), strict=True))
-        for kind, count in Counter(self.kinds).items():
-            yield Sight(firsts[kind], kind, count)
-        for bucket, (lines, keys) in self.buckets.items():
-            yield Sight(lines[0], bucket, len(keys))
+        place = 0
+        for kind, count in Counter(self.kinds).items():  # in the order of first sight
+            place = self.kinds.index(kind, place)
+            yield Sight(self.lines[place], kind, count)
+        for images in self.images:
+            yield Sight(images.lines[0], images.bucket, len(images.refs))
 
 
 class CleanLines:
@@ -114,165 +130,148 @@ class CleanLines:
         self._policy = policy
         limits = (policy.consumer.line_characters, policy.consumer.value_characters, MAX_LINE_BYTES)
         self._longest = min(filter(None, limits))
-        self._readers: list[_Reader] = []
         self._shapes: dict[tuple[object, ...], _Shape | None] = {}
+        self._usual: _Shape | None = None
 
-    def prove(self, block: LineBlock) -> tuple[list[Proven], list[Line]]:
+    def prove(self, block: LineBlock) -> tuple[list[Proven], Sequence[int]]:
         """Finds out which lines of a block are clean.
 
         Returns:
-            Those that are, and those that have to be judged in full.
+            Those that are, and the places within the block of those that have to be judged in full, rising.
         """
         if block.dropped:
-            return [], list(block)
-        together = self._prove_together(block)
-        proven, others = self._prove_singly(block) if together is None else together
-        return proven, block.at(sorted(others))
+            return [], range(block.count)
+        if self._usual is None:
+            self._prefer(self._shape_of(block.content.partition(b"\n")[0])[0])
+        proven, others = self._prove_together(block) or self._prove_singly(block)
+        return proven, sorted(others)
 
     def _prove_together(self, block: LineBlock) -> _Result | None:
         """All lines at once; None where they are not alike."""
-        content, faults = block.content, _faults()
-        if not self._readers and self._learn(content.partition(b"\n")[0]) is None:
-            return None
-        if b"\\" in content or not _is_one_a_line(content, block.count) or not _all_shorter(content, self._longest):
+        shape, content = self._usual, block.content
+        if shape is None or not block.ended or not _all_shorter(content, self._longest):
             return None
         try:
-            rows = self._readers[0].decode_lines(content)
-        except faults:
+            rows = shape.decoder.decode_lines(content)
+        except _faults():
             return None
-        shape = self._shape(self._readers[0], rows[0]) if len(rows) == block.count else None
-        if shape is None or content.count(b'"') != len(rows) * shape.quotes:
+        # There are never fewer quotation marks, nor line breaks if they stand one a line: the sum tells of all three.
+        marks = len(content) - len(content.translate(None, b'"\\\n'))
+        if marks != len(rows) * (shape.quotes + 1) or not _is_one_a_line(content, len(rows)):
             return None
-        columns = shape.columns(rows)
-        return columns and self._conclude(block, range(block.count), shape, *columns)
+        block.known = len(rows)
+        return self._conclude(block, range(len(rows)), shape, *shape.columns(rows))
 
     def _prove_singly(self, block: LineBlock) -> _Result:
         """Line by line, as far as that is needed to tell them apart."""
-        faults, lines = _faults(), block.lines
-        groups: dict[tuple[_Reader, tuple[str, ...]], tuple[list[int], list[Row]]] = {}
+        lines, usual = block.lines, self._usual
+        unusual: Sequence[int] = range(len(lines))
+        results: list[_Result] = []
+        if usual is not None:
+            places, rows, unusual = _read_each(lines, usual)
+            results.append(self._prove_alike(block, lines, places, usual, *usual.columns(rows)))
+        alike: dict[_Shape, tuple[list[int], list[Row]]] = {}
         others: list[int] = []
-        for position, content in enumerate(lines):
-            for reader in self._readers:
-                try:
-                    row = reader.decode(content)
-                except faults:
-                    continue
-                break
+        for place in unusual:
+            shape, row = self._shape_of(lines[place])
+            if shape is None:
+                others.append(place)
             else:
-                learnt = self._learn(content)
-                if learnt is None:
-                    others.append(position)
-                    continue
-                reader, row = learnt, learnt.decode(content)
-            positions, rows = groups.setdefault((reader, tuple(row)), ([], []))
-            positions.append(position)
-            rows.append(row)
-        proven: list[Proven] = []
-        for (reader, _), (positions, rows) in groups.items():
-            found, left = self._prove_alike(block, lines, positions, rows, reader)
-            proven += found
-            others += left
-        return proven, others
+                places, rows = alike.setdefault(shape, ([], []))
+                places.append(place)
+                rows.append(row)
+        for shape, (places, rows) in alike.items():
+            results.append(self._prove_alike(block, lines, places, shape, *shape.columns_of(rows)))
+            if 2 * len(places) > len(lines):
+                self._prefer(shape)
+        return [each for found, _ in results for each in found], [
+            *others,
+            *(place for _, left in results for place in left),
+        ]
+
+    def _prefer(self, shape: _Shape | None) -> None:
+        """Reads lines as if they were of a shape, from now on. The order of several labels would be lost so."""
+        if shape is not None and len(shape.labels) == 1:
+            self._usual = shape
 
     def _prove_alike(
-        self, block: LineBlock, lines: Sequence[bytes], positions: Sequence[int], rows: Sequence[Row], reader: _Reader
+        self,
+        block: LineBlock,
+        lines: Sequence[bytes],
+        places: Sequence[int],
+        shape: _Shape,
+        refs: Sequence[str],
+        said: Sequence[_Said],
     ) -> _Result:
-        """Lines with the same keys."""
-        shape = self._shape(reader, rows[0])
-        columns = shape.columns(rows) if shape else None
-        if shape is None or columns is None:
-            by_types: dict[tuple[type, ...], list[int]] = {}
-            for place, row in enumerate(rows):
-                by_types.setdefault(tuple(map(type, row.values())), []).append(place)
-            if len(by_types) == 1:
-                return [], positions
-            parts = [
-                self._prove_alike(block, lines, [positions[at] for at in part], [rows[at] for at in part], reader)
-                for part in by_types.values()
-            ]
-            return [each for found, _ in parts for each in found], [each for _, left in parts for each in left]
-        refs, labels = columns
-        contents = [lines[position] for position in positions]
-        together = b"\n".join(contents)
-        if (
-            b"\\" in together
-            or together.count(b'"') != len(rows) * shape.quotes
-            or max(map(len, contents)) > self._longest
-        ):
-            sound = [
-                b"\\" not in each and each.count(b'"') == shape.quotes and len(each) <= self._longest
-                for each in contents
-            ]
-            refs, labels, kept = (
-                list(compress(refs, sound)),
-                list(compress(labels, sound)),
-                list(compress(positions, sound)),
-            )
-            found, others = self._conclude(block, kept, shape, refs, labels)
-            return found, [*_without(positions, kept), *others]
-        return self._conclude(block, positions, shape, refs, labels)
+        """Lines of one shape."""
+        contents = [lines[place] for place in places]
+        together = b"".join(contents)
+        marks = len(together) - len(together.translate(None, b'"\\'))
+        if marks == len(refs) * shape.quotes and max(map(len, contents), default=0) <= self._longest:
+            return self._conclude(block, places, shape, refs, said)
+        sound = [
+            b"\\" not in each and each.count(b'"') == shape.quotes and len(each) <= self._longest for each in contents
+        ]
+        kept = list(compress(places, sound))
+        found, left = self._conclude(block, kept, shape, list(compress(refs, sound)), list(compress(said, sound)))
+        return found, [*_without(places, kept), *left]
 
     def _conclude(
-        self, block: LineBlock, positions: Sequence[int], shape: _Shape, refs: Sequence[str], labels: Sequence[_Said]
+        self, block: LineBlock, places: Sequence[int], shape: _Shape, refs: Sequence[str], said: Sequence[_Said]
     ) -> _Result:
         """Looks at references and labels, where all else is proven."""
-        if not positions:
+        if not places:
             return [], []
-        kept = positions
-        bucket = _common_bucket(refs)
+        kept, together = places, "\n".join(refs)
+        bucket = _common_bucket(refs, together)
         if bucket is None:
-            found = [_sound_ref(ref) for ref in refs]
-            owners = [ref.bucket for ref in found if ref]
-            keys = [ref.key for ref in found if ref]
-            kept, labels = list(compress(kept, found)), list(compress(labels, found))
-        else:
-            start = len(_SCHEME) + len(bucket) + 1
-            owners, keys = [], [ref[start:] for ref in refs]
-        kinds = self._kinds(block, kept, shape, labels)
-        if None in kinds:
-            kept, keys, owners = list(compress(kept, kinds)), list(compress(keys, kinds)), list(compress(owners, kinds))
+            sound = [_is_sound(ref) for ref in refs]
+            kept, refs, said = list(compress(kept, sound)), list(compress(refs, sound)), list(compress(said, sound))
+        found = self._kinds(block, kept, shape, said)
+        kinds = [kind for kind in found if kind is not None]
+        if len(kinds) < len(found):
+            kept, refs, together = list(compress(kept, found)), list(compress(refs, found)), ""
+        if not kept:
+            return [], places
         numbers = _numbers(block.first, kept)
-        buckets = {bucket: (numbers, keys)} if bucket is not None else _by_bucket(owners, numbers, keys)
-        proven = [Proven(numbers, [kind for kind in kinds if kind], buckets)] if kept else []
-        return proven, _without(positions, kept)
+        images = [Images(bucket, numbers, refs, together or None)] if bucket else _by_bucket(numbers, refs)
+        return [Proven(numbers, kinds, images)], _without(places, kept)
 
     def _kinds(
-        self, block: LineBlock, positions: Sequence[int], shape: _Shape, labels: Sequence[_Said]
+        self, block: LineBlock, places: Sequence[int], shape: _Shape, said: Sequence[_Said]
     ) -> list[Kind | None]:
         """What kind each line is of; None for one whose labels are at fault."""
         if len(shape.kinds) > _MOST_KINDS:
             shape.kinds.clear()
-        for said in set(labels).difference(shape.kinds):
-            [line] = block.at([positions[labels.index(said)]])
-            inspected = inspect_line(line, self._policy)
-            entry = inspected.entry
-            shape.kinds[said] = (
-                Kind(entry.labels, entry.labeled) if entry is not None and not inspected.findings else None
-            )
-        return list(map(shape.kinds.__getitem__, labels))
+        try:
+            return list(map(shape.kinds.__getitem__, said))
+        except KeyError:
+            for each in dict.fromkeys(said):
+                if each not in shape.kinds:
+                    [line] = block.at([places[said.index(each)]])
+                    shape.kinds[each] = self._kind(line)
+        return list(map(shape.kinds.__getitem__, said))
 
-    def _shape(self, reader: _Reader, row: Row) -> _Shape | None:
-        place = (reader, *row, *map(type, row.values()))
+    def _kind(self, line: Line) -> Kind | None:
+        inspected = inspect_line(line, self._policy)
+        entry = inspected.entry
+        return None if entry is None or inspected.findings else Kind(entry.labels, entry.labeled)
+
+    def _shape_of(self, content: bytes) -> tuple[_Shape | None, Row]:
+        """The shape of a line, and the line; no shape where it is not one that a clean line can have."""
+        if b"\\" in content:
+            return None, {}
+        try:
+            row: Row = _any_decoder().decode(content)
+        except _faults():
+            return None, {}
+        metadata = {key: _present(value) for key, value in row.items() if not isinstance(value, str | int)}
+        place = (*row, *map(type, row.values()), *metadata.values())
         if place not in self._shapes:
             if len(self._shapes) > _MOST_SHAPES:
                 self._shapes.clear()
-            self._shapes[place] = _Shape.of(row, reader)
-        return self._shapes[place]
-
-    def _learn(self, content: bytes) -> _Reader | None:
-        """Makes a reader for lines like one, if that is possible."""
-        if len(self._readers) == _MOST_READERS:
-            return None
-        try:
-            row = _any_decoder().decode(content)
-        except _faults():
-            return None
-        present = {_present(each) for each in row.values() if not isinstance(each, str | int)}
-        if len(present) != 1:
-            return None
-        [reader] = map(_reader, present)
-        self._readers.append(reader)
-        return reader
+            self._shapes[place] = _Shape.of(row, metadata)
+        return self._shapes[place], row
 
 
 _Result = tuple[list[Proven], Sequence[int]]
@@ -281,66 +280,70 @@ _Said = tuple[Hashable, ...]
 """What a line's labels say: value and class of each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class _Shape:
-    """The keys of lines that are alike.
+    """Lines with the same keys and types of values, and with the same fields of metadata.
 
     Attributes:
-        types: The types of values that are no metadata, by key.
+        types: What msgspec is to read, by key.
         labels: Names of labels, in the line's order.
-        quotes: Quotation marks that a line has if no key stands twice.
+        quotes: Quotation marks that a line has if no key stands twice; it never has fewer.
         kinds: What lines of this shape say, by values and classes; None for what is at fault.
     """
 
-    types: Mapping[str, type]
+    types: Mapping[str, Any]
     labels: Sequence[str]
     quotes: int
     kinds: dict[_Said, Kind | None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, row: Row, reader: _Reader) -> _Shape | None:
-        """The shape of a line; None where it is not one that a clean line can have."""
-        types = {key: type(value) for key, value in row.items() if isinstance(value, str | int)}
-        metadata = [key for key in row if key not in types]
+    def of(cls, row: Row, metadata: Mapping[str, frozenset[str]]) -> _Shape | None:
+        """Makes it from a line, and from the optional fields that its metadata have."""
         labels = [key.removesuffix(SUFFIX) for key in metadata]
-        named = all(label in types and label + SUFFIX == key for label, key in zip(labels, metadata, strict=True))
-        if not metadata or not named or types.get(_REF) is not str:
+        named = all(label + SUFFIX in metadata and isinstance(row.get(label), str | int) for label in labels)
+        if not labels or not named or not isinstance(row.get(_REF), str):
             return None
-        texts = sum(each is str for each in types.values())
-        return cls(types, labels, 2 * (len(row) + texts) + reader.quotes * len(labels))
+        types = {key: _metadata(metadata[key]) if key in metadata else type(value) for key, value in row.items()}
+        quotes = sum(4 if kind is str else 2 for kind in types.values())
+        fields = sum(4 * len(_REQUIRED) + sum(map(_QUOTES.__getitem__, present)) for present in metadata.values())
+        return cls(types, labels, quotes + fields)
 
-    def columns(self, rows: Sequence[Row]) -> tuple[list[str], list[_Said]] | None:
-        """The references of lines, and what their labels say; None if not all lines are of this shape."""
-        keys = tuple(rows[0])
-        alike = {len(keys)} == set(map(len, rows)) if len(self.labels) == 1 else {keys} == set(map(tuple, rows))
-        if not alike:
-            return None
+    @cached_property
+    def decoder(self) -> Any:  # noqa: ANN401 - a decoder of msgspec
+        """Reads lines of one label as objects with `ref`, `value` and `metadata`."""
+        [label] = self.labels
+        names = {_REF: "ref", label: "value", label + SUFFIX: "metadata"}
+        fields = [
+            (names.get(key, f"other_{number}"), _limited(kind)) for number, (key, kind) in enumerate(self.types.items())
+        ]
+        rename = {name: key for (name, _), key in zip(fields, self.types, strict=True)}
+        line = _msgspec().defstruct("Line", fields, rename=rename, forbid_unknown_fields=True, gc=False)
+        return _msgspec().json.Decoder(line)
+
+    def columns(self, lines: Sequence[Any]) -> tuple[list[str], list[_Said]]:
+        """The references of lines as the decoder reads them, and what their labels say."""
+        return [line.ref for line in lines], [(line.value, line.metadata.class_name) for line in lines]
+
+    def columns_of(self, rows: Sequence[Row]) -> tuple[list[str], list[_Said]]:
+        """The references of rows, and what their labels say."""
         said: list[list[Hashable]] = []
+        for label in self.labels:
+            said += [[row[label] for row in rows], [row[label + SUFFIX].class_name for row in rows]]
+        return [row[_REF] for row in rows], list(zip(*said, strict=True))
+
+
+def _read_each(lines: Sequence[bytes], shape: _Shape) -> tuple[list[int], list[Any], list[int]]:
+    """Reads lines; returns the places of those of a shape, these lines, and the places of the others."""
+    read, faults = shape.decoder.decode, _faults()
+    places, rows, others = list[int](), list[Any](), list[int]()
+    for place, content in enumerate(lines):
         try:
-            plain = {key: [row[key] for row in rows] for key in self.types}
-            for label in self.labels:
-                field = label + SUFFIX
-                said += [plain[label], [row[field].class_name for row in rows]]
-        except (KeyError, AttributeError):  # another key, or no metadata
-            return None
-        if any(set(map(type, plain[key])) != {kind} for key, kind in self.types.items()):
-            return None
-        return plain[_REF], list(zip(*said, strict=True))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Reader:
-    """Reads lines whose metadata have just the required fields and some of the others.
-
-    Attributes:
-        decode: Reads one line.
-        decode_lines: Reads lines, as many objects as there are.
-        quotes: Quotation marks that the fields of metadata have, without repeats.
-    """
-
-    decode: Callable[[bytes], Row]
-    decode_lines: Callable[[bytes], list[Row]]
-    quotes: int
+            rows.append(read(content))
+        except faults:
+            others.append(place)
+        else:
+            places.append(place)
+    return places, rows, others
 
 
 @cache
@@ -356,36 +359,35 @@ def _msgspec() -> ModuleType:
 
 
 @cache
-def _reader(present: frozenset[str]) -> _Reader:
-    decoder = _decoder([(name, kind) for name, kind in _optional().items() if name in present])
-    return _Reader(decoder.decode, decoder.decode_lines, 4 * len(_REQUIRED) + sum(_QUOTES[name] for name in present))
+def _any_decoder() -> Any:  # noqa: ANN401 - a decoder of msgspec
+    """Reads lines with metadata that have any of the optional fields; all other values are texts or integers."""
+    unset = _msgspec().UNSET
+    metadata: Any = _metadata_of([(name, kind | _msgspec().UnsetType, unset) for name, kind in _optional().items()])
+    text: Any = _limited(str)
+    return _msgspec().json.Decoder(dict[str, text | int | metadata])
 
 
 @cache
-def _any_decoder() -> Any:  # noqa: ANN401 - a decoder of msgspec
-    unset = _msgspec().UNSET
-    return _decoder([(name, kind | _msgspec().UnsetType, unset) for name, kind in _optional().items()])
+def _metadata(present: frozenset[str]) -> type:
+    """Metadata with just these of the optional fields."""
+    return _metadata_of([(name, kind) for name, kind in _optional().items() if name in present])
+
+
+def _metadata_of(optional: Sequence[tuple[Any, ...]]) -> type:
+    kinds = (str, Literal["yes", "no"], Literal["groundtruth/image-classification"])
+    fields = [*zip(_REQUIRED, kinds, strict=True), *optional]
+    made: type = _msgspec().defstruct("Metadata", fields, rename="kebab", forbid_unknown_fields=True, gc=False)
+    return made
 
 
 def _optional() -> dict[str, Any]:
-    return {
-        "confidence": Annotated[float, _msgspec().Meta(ge=0, le=1)],
-        "creation_date": datetime,
-        "job_name": str,
-    }
+    confidence = Annotated[float, _msgspec().Meta(ge=0, le=1)]
+    return {"confidence": confidence, "creation_date": datetime, "job_name": str}
 
 
-def _decoder(optional: Sequence[tuple[Any, ...]]) -> Any:  # noqa: ANN401 - a decoder of msgspec
-    """Reads lines strictly: metadata with just these fields, all other values texts or integers."""
-    msgspec = _msgspec()
-    kinds = (str, Literal["yes", "no"], Literal["groundtruth/image-classification"])
-    required = zip(_REQUIRED, kinds, strict=True)
-    metadata: Any = msgspec.defstruct(
-        "Metadata", [*required, *optional], rename="kebab", forbid_unknown_fields=True, gc=False
-    )
-    # A longer reference may have too long a key; and where it has not, it is judged in full.
-    text = Annotated[str, msgspec.Meta(max_length=MAX_KEY_BYTES // 4)]
-    return msgspec.json.Decoder(dict[str, text | int | metadata])
+def _limited(kind: Any) -> Any:  # noqa: ANN401 - types as msgspec takes them
+    """Texts of no more characters than a key surely may have: a longer reference is judged in full."""
+    return Annotated[str, _msgspec().Meta(max_length=MAX_KEY_BYTES // 4)] if kind is str else kind
 
 
 def _present(metadata: object) -> frozenset[str]:
@@ -394,10 +396,10 @@ def _present(metadata: object) -> frozenset[str]:
 
 
 def _is_one_a_line(content: bytes, lines: int) -> bool:
-    """Whether each of as many objects as lines stands on a line of its own.
+    """Whether each of as many objects as line breaks stands on a line of its own.
 
     A line break between a closing and an opening brace lies within no object: JSON wants a comma there. So all breaks
-    have to be such. Those with the same beginning of the next line are found many times faster.
+    but the last have to be such. Those with the same beginning of the next line are found many times faster.
     """
     at = content.find(b"\n")
     last = at - 1 if content[at - 1 : at] == b"\r" else at
@@ -412,53 +414,48 @@ def _all_shorter(content: bytes, longest: int) -> bool:
     return all(content.find(b"\n", start, start + half) >= 0 for start in range(0, len(content) - half + 1, half))
 
 
-def _common_bucket(refs: Sequence[str]) -> str | None:
+def _common_bucket(refs: Sequence[str], together: str) -> str | None:
     """The bucket of references, if it is one, and all of them are sound beyond doubt."""
     bucket, _, _ = refs[0].removeprefix(_SCHEME).partition("/")
     extension = refs[0][refs[0].rfind(".") :]
     before = f"{_SCHEME}{bucket}/"
-    together = "\n".join(refs)
-    between = f"{extension}\n{before}"
     if (
         extension not in _EXTENSIONS
         or not _USUAL_BUCKET.fullmatch(bucket)
         or not together.startswith(before)
         or not together.endswith(extension)
-        or together.count(between) != len(refs) - 1
+        or together.count(f"{extension}\n{before}") != len(refs) - 1
     ):
         return None
-    # Each line now is what stands between the bucket and the extension, with the slash before it.
-    keys = together[len(before) - 1 : -len(extension)].replace(between, "\n/")
-    visible = "\x7f" not in keys if keys.isascii() else is_visible(keys.replace("\n", ""))
-    return bucket if visible and "%" not in keys and not _ODD_FOLDER.search(keys) else None
+    visible = "\x7f" not in together if together.isascii() else is_visible(together.replace("\n", ""))
+    # Two slashes stand after the scheme alone, and no folder begins with a dot.
+    usual = "%" not in together and "/." not in together and together.count("//") == len(refs)
+    return bucket if visible and usual else None
 
 
-def _sound_ref(ref: str) -> SourceRef | None:
-    """A reference about which there is nothing to say, else None."""
+def _is_sound(ref: str) -> bool:
+    """Whether there is nothing to say about a reference."""
     if _USUAL_REF.fullmatch(ref) and is_image_name(ref):
-        bucket, _, key = ref.removeprefix(_SCHEME).partition("/")
-        return SourceRef(bucket, key)
+        return True
     parsed = parse(ref)
-    sound = isinstance(parsed, SourceRef) and is_image_name(parsed.key) and not any(suspicions(parsed))
-    return parsed if isinstance(parsed, SourceRef) and sound else None
+    return isinstance(parsed, SourceRef) and is_image_name(parsed.key) and not any(suspicions(parsed))
 
 
-def _numbers(first: int, positions: Sequence[int]) -> Sequence[int]:
-    if isinstance(positions, range):
-        return range(first + positions.start, first + positions.stop)
-    return [first + position for position in positions]
+def _numbers(first: int, places: Sequence[int]) -> Sequence[int]:
+    if isinstance(places, range):
+        return range(first + places.start, first + places.stop)
+    return [first + place for place in places]
 
 
-def _without(positions: Sequence[int], kept: Sequence[int]) -> Sequence[int]:
-    return () if len(kept) == len(positions) else sorted(set(positions).difference(kept))
+def _without(places: Sequence[int], kept: Sequence[int]) -> Sequence[int]:
+    return () if len(kept) == len(places) else sorted(set(places).difference(kept))
 
 
-def _by_bucket(
-    owners: Sequence[str], numbers: Sequence[int], keys: Sequence[str]
-) -> dict[str, tuple[Sequence[int], Sequence[str]]]:
+def _by_bucket(numbers: Sequence[int], refs: Sequence[str]) -> list[Images]:
     buckets: dict[str, tuple[list[int], list[str]]] = {}
-    for owner, number, key in zip(owners, numbers, keys, strict=True):
-        lines, theirs = buckets.setdefault(owner, ([], []))
+    for number, ref in zip(numbers, refs, strict=True):
+        bucket, _, _ = ref.removeprefix(_SCHEME).partition("/")
+        lines, theirs = buckets.setdefault(bucket, ([], []))
         lines.append(number)
-        theirs.append(key)
-    return dict(buckets)
+        theirs.append(ref)
+    return [Images(bucket, lines, theirs) for bucket, (lines, theirs) in buckets.items()]

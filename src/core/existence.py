@@ -110,7 +110,7 @@ def check_images(
         try:
             search.go_on()
         except NoSuchBucketError:
-            return ImageCheck(checked=len(search.wanted), missing=search.wanted, no_bucket=True)
+            return ImageCheck(no_bucket=True)
         except RetryableError:
             search.leave(Cause.THROTTLED)
             break

@@ -1,8 +1,9 @@
-"""Keys of one bucket, and the lines that name them, in few bytes each.
+"""References to objects in one bucket, and the lines that name them, in few bytes each.
 
-A line's number and a hash take twelve bytes; the keys themselves lie on a shelf, joined. Equal hashes tell where a key
-may stand twice; the keys themselves then tell whether it does. Python's hash is seeded anew in each process, so that
-nobody can aim at it; it never leaves the process.
+A line's number and a hash take twelve bytes; the references themselves lie on a shelf, joined. Equal hashes tell where
+one may stand twice; the references themselves then tell whether it does. Python's hash is seeded anew in each process,
+so that nobody can aim at it; it never leaves the process. It is kept as a float, rounded to 53 bits: those are sorted
+and compared in half the time that integers of 64 bits take.
 """
 
 from __future__ import annotations
@@ -12,34 +13,38 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice, pairwise
+from math import inf
 from operator import lt
 from typing import Final
 
 from core.shelf import Shelf, Slot
 
 _PENDING: Final = 4_096
-"""Keys that are put on the shelf together."""
+"""References that come singly and are put on the shelf together; many that come together are at once."""
+_MANY: Final = 256
 _AT_ONCE: Final = 65_536
 """Hashes that are compared at once, about."""
-_SMALLEST: Final = -(2**63)
-_SPAN: Final = 2**64
-# What separates keys on the shelf, and what does where a key holds that: half a character, which no key holds.
+_SMALLEST: Final = -(2.0**63)
+_SPAN: Final = 2.0**64
+# What separates references on the shelf, and what does where one holds that: half a character, which none holds.
 _USUAL: Final = "\n"
 _OTHER: Final = "\ud800"
 
 
 class KeyLines:
-    """Keys of one bucket, and the lines that name them.
+    """Objects of one bucket, and the lines that name them.
 
     Args:
-        shelf: Where the keys lie.
+        bucket: The bucket.
+        shelf: Where the references lie.
     """
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
+    def __init__(self, bucket: str, shelf: Shelf | None = None) -> None:
+        self._before = f"s3://{bucket}/"
         self._shelf = shelf or Shelf()
         self._lines = array("I")
         self._pieces: list[tuple[Slot, str]] = []
-        self._hashes: list[array[int]] = []
+        self._hashes: list[array[float]] = []
         self._pending: list[str] = []
         self._last: str | None = ""
         self._repeated: dict[str, list[int]] | None = None
@@ -50,53 +55,58 @@ class KeyLines:
         Raises:
             NoRoomError: There is no room for more.
         """
-        self.extend([key], [line])
+        self.extend([self._before + key], [line])
 
-    def extend(self, keys: Iterable[str], lines: Iterable[int]) -> None:
-        """Notes keys and, for each, its line.
+    def extend(self, refs: Sequence[str], lines: Iterable[int], together: str | None = None) -> None:
+        r"""Notes references and, for each, its line.
+
+        Args:
+            refs: `s3://BUCKET/KEY` each.
+            lines: As many.
+            together: The references joined by `\n`, where they are so already and none holds one.
 
         Raises:
             NoRoomError: There is no room for more.
         """
-        self._pending.extend(keys)
-        self._lines.extend(lines)
         self._repeated = None
+        if len(refs) >= _MANY:
+            self._put_away()
+            self._keep(refs, together)
+        else:
+            self._pending.extend(refs)
+        self._lines.extend(lines)
         if len(self._pending) >= _PENDING:
             self._put_away()
 
     def merge(self, after: KeyLines, shift: int) -> None:
-        """Adds the keys of a later stretch, whose lines begin `shift` further on."""
-        for keys, lines in after.pieces():
-            self.extend(keys, (line + shift for line in lines))
-
-    def pieces(self) -> Iterator[tuple[list[str], Sequence[int]]]:
-        """All keys and their lines, some thousands at a time, in the order in which they were noted."""
-        start = 0
-        for slot, separator in self._pieces:
-            keys = self._shelf.get(slot).decode(errors="surrogatepass").split(separator)
-            yield keys, self._lines[start : start + len(keys)]
-            start += len(keys)
-        if self._pending:
-            yield list(self._pending), self._lines[start:]
+        """Adds what a later stretch names, whose lines begin `shift` further on."""
+        for refs, lines in after._pieces_of():
+            self.extend(refs, (line + shift for line in lines))
 
     def __len__(self) -> int:
-        """How often keys are named."""
+        """How often objects are named."""
         return len(self._lines)
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         """Each line and the key that it names, in the order in which they were noted."""
-        for keys, lines in self.pieces():
-            yield from zip(lines, keys, strict=True)
+        start = len(self._before)
+        for refs, lines in self._pieces_of():
+            yield from ((line, ref[start:]) for line, ref in zip(lines, refs, strict=True))
+
+    def keys(self) -> Iterator[list[str]]:
+        """All keys, some hundreds or thousands at a time, as often as they are named."""
+        start = len(self._before)
+        return ([ref[start:] for ref in refs] for refs, _ in self._pieces_of())
 
     def __eq__(self, other: object) -> bool:
         """Whether the same keys stand on the same lines."""
-        return isinstance(other, KeyLines) and sorted(self) == sorted(other)
+        return isinstance(other, KeyLines) and self._before == other._before and sorted(self) == sorted(other)
 
     def __hash__(self) -> int:
-        raise TypeError("keys are added")
+        raise TypeError("references are added")
 
     def __repr__(self) -> str:
-        return f"KeyLines({sorted(self)})"
+        return f"KeyLines({self._before!r}, {sorted(self)})"
 
     def count(self) -> int:
         """How many different keys there are."""
@@ -110,15 +120,15 @@ class KeyLines:
 
     def on(self, keys: Collection[str]) -> list[tuple[int, str]]:
         """The lines that name any of some keys, rising, and the key that each names."""
-        wanted = frozenset(keys)
+        wanted, start = {self._before + key for key in keys}, len(self._before)
         if not wanted:
             return []
         return sorted(
-            (line, key)
-            for piece, lines in self.pieces()
-            if not wanted.isdisjoint(piece)
-            for line, key in zip(lines, piece, strict=True)
-            if key in wanted
+            (line, ref[start:])
+            for refs, lines in self._pieces_of()
+            if not wanted.isdisjoint(refs)
+            for line, ref in zip(lines, refs, strict=True)
+            if ref in wanted
         )
 
     def lines_of_all(self, keys: Collection[str]) -> list[int]:
@@ -126,18 +136,17 @@ class KeyLines:
         return [line for line, _ in self.on(keys)]
 
     def common(self, other: KeyLines) -> set[str]:
-        """The keys that another one names, too."""
+        """The keys that another one of the bucket names, too."""
         parts = max(len(self), len(other)) // _AT_ONCE + 1
-        alike = set[int]()
+        alike = set[float]()
         for mine, theirs in zip(self._hashes_in(parts), other._hashes_in(parts), strict=True):
             alike.update(set(mine).intersection(theirs))
         return {key for _, key in self._hashed(alike)} & {key for _, key in other._hashed(alike)}
 
     def _find_repeated(self) -> dict[str, list[int]]:
-        self._put_away()
-        if self._last is not None:
+        if self._rises_with(self._pending):
             return {}
-        twice = set[int]()
+        twice = set[float]()
         for hashes in self._hashes_in(len(self) // _AT_ONCE + 1):
             if len(set(hashes)) < len(hashes):
                 twice.update(each for each, count in Counter(hashes).items() if count > 1)
@@ -146,37 +155,64 @@ class KeyLines:
             found.setdefault(key, []).append(line)
         return {key: sorted(lines) for key, lines in found.items() if len(lines) > 1}
 
-    def _hashed(self, hashes: Collection[int]) -> Iterator[tuple[int, str]]:
+    def _hashed(self, hashes: Collection[float]) -> Iterator[tuple[int, str]]:
         """The lines and keys with some hashes."""
-        if hashes:
-            yield from ((line, key) for line, key in self if hash(key) in hashes)
+        start = len(self._before)
+        for refs, lines in self._pieces_of() if hashes else ():
+            yield from (
+                (line, ref[start:])
+                for line, ref, each in zip(lines, refs, array("d", map(hash, refs)), strict=True)
+                if each in hashes
+            )
 
-    def _hashes_in(self, parts: int) -> Iterator[list[int]]:
+    def _hashes_in(self, parts: int) -> Iterator[array[float]]:
         """All hashes, in so many parts by their value."""
-        self._put_away()
-        for keys, _ in islice(self.pieces(), len(self._hashes), None):
-            self._hashes.append(_sorted_hashes(keys))
-        bounds = [_SMALLEST + part * _SPAN // parts for part in range(parts + 1)]
-        for low, high in pairwise(bounds):
-            yield [
-                each for hashes in self._hashes for each in hashes[bisect_left(hashes, low) : bisect_left(hashes, high)]
-            ]
+        for refs, _ in islice(self._pieces_of(), len(self._hashes), len(self._pieces)):
+            self._hashes.append(_sorted_hashes(refs))
+        every = [*self._hashes, _sorted_hashes(self._pending)]
+        bounds = [_SMALLEST + part * _SPAN / parts for part in range(parts)]
+        for low, high in pairwise([*bounds, inf]):
+            found = array("d")
+            for hashes in every:
+                found += hashes[bisect_left(hashes, low) : bisect_left(hashes, high)]
+            yield found
 
     def _put_away(self) -> None:
-        """Puts what is pending on the shelf. As long as keys only rise, none repeats another, and no hash is needed."""
-        if not self._pending:
-            return
-        keys = self._pending
-        rising = self._last is not None and self._last < keys[0] and all(map(lt, keys, islice(keys, 1, None)))
+        """Puts what is pending on the shelf."""
+        if self._pending:
+            refs, self._pending = self._pending, []
+            self._keep(refs)
+
+    def _keep(self, refs: Sequence[str], together: str | None = None) -> None:
+        """Puts references on the shelf. As long as they only rise, none repeats another, and no hash is needed."""
+        rising = self._rises_with(refs)
+        self._last = refs[-1] if rising else None
         if not rising and len(self._hashes) == len(self._pieces):
-            self._hashes.append(_sorted_hashes(keys))
-        separator, joined = _USUAL, _USUAL.join(keys)
-        if joined.count(_USUAL) >= len(keys):
-            separator, joined = _OTHER, _OTHER.join(keys)
-        self._pieces.append((self._shelf.put(joined.encode(errors="surrogatepass")), separator))
-        self._last = keys[-1] if rising else None
-        self._pending = []
+            self._hashes.append(_sorted_hashes(refs))
+        separator = _USUAL
+        if together is None:
+            together = separator.join(refs)
+            if together.count(separator) >= len(refs):
+                separator = _OTHER
+                together = separator.join(refs)
+        self._pieces.append((self._shelf.put(together.encode(errors="surrogatepass")), separator))
+
+    def _rises_with(self, refs: Sequence[str]) -> bool:
+        """Whether all references rise from one to the next, those to come included."""
+        if self._last is None:
+            return False
+        return not refs or (self._last < refs[0] and all(map(lt, refs, islice(refs, 1, None))))
+
+    def _pieces_of(self) -> Iterator[tuple[list[str], Sequence[int]]]:
+        """All references and their lines, piece by piece, in the order in which they were noted."""
+        start = 0
+        for slot, separator in self._pieces:
+            refs = self._shelf.get(slot).decode(errors="surrogatepass").split(separator)
+            yield refs, self._lines[start : start + len(refs)]
+            start += len(refs)
+        if self._pending:
+            yield list(self._pending), self._lines[start:]
 
 
-def _sorted_hashes(keys: Iterable[str]) -> array[int]:
-    return array("q", sorted(map(hash, keys)))
+def _sorted_hashes(refs: Iterable[str]) -> array[float]:
+    return array("d", sorted(array("d", map(hash, refs))))

@@ -6,16 +6,14 @@ others, which are legal within JSON texts.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 MAX_LINE_BYTES: Final = 1024**2
 """A longer line is not held: this is what bounds memory on a file without line breaks."""
-BLOCK_LINES: Final = 4_096
-"""Lines that are handed on together: this is what bounds memory on a file of nothing but line breaks."""
 BLOCK_BYTES: Final = 256 * 1024
-"""About how many bytes are handed on together: so few that what is made of them stays in the processor's cache."""
+"""Bytes that are handed on together, about: so few that what is made of them stays in the processor's cache."""
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -36,7 +34,7 @@ class Line:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LineBlock:
     r"""Whole lines that follow each other.
 
@@ -44,35 +42,35 @@ class LineBlock:
         first: Physical number of the first line, from 1.
         offset: Where the first line begins, in bytes.
         content: The lines, each with its `\n`; the file's last line may lack it.
-        count: How many they are.
         dropped: Bytes at the end of the first line that are not held.
+        known: How many lines there are, where somebody has counted them.
     """
 
     first: int
     offset: int
     content: bytes
-    count: int
     dropped: int = 0
+    known: int | None = field(default=None, compare=False)
 
     def __iter__(self) -> Iterator[Line]:
         """The lines, each with its place in the file."""
-        offset, dropped = self.offset, self.dropped
-        for number, content in enumerate(self.lines, self.first):
-            length = len(content) + dropped
-            yield Line(number, offset, content, length)
-            offset, dropped = offset + length + 1, 0
+        return self.at(range(self.count))
 
-    def at(self, positions: Sequence[int]) -> list[Line]:
+    def at(self, places: Iterable[int]) -> Iterator[Line]:
         """Some of the lines, by their places in the block, from 0, rising."""
-        if not positions:
-            return []
-        lines, found = self.lines, list[Line]()
-        offset, before = self.offset, 0
-        for position in positions:
-            offset += sum(map(len, lines[before:position])) + position - before
-            found.append(Line(self.first + position, offset, lines[position], len(lines[position])))
-            before = position
-        return found
+        lines, offset, before, dropped = self.lines, self.offset, 0, self.dropped
+        for place in places:
+            offset += sum(map(len, lines[before:place])) + place - before + (dropped if before == 0 < place else 0)
+            content = lines[place]
+            yield Line(self.first + place, offset, content, len(content) + (0 if place else dropped))
+            before = place
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        if self.known is None:
+            self.known = self.content.count(b"\n") + (not self.ended)
+        return self.known
 
     @property
     def ended(self) -> bool:
@@ -106,26 +104,14 @@ def split_lines(chunks: Iterable[bytes], limit: int = MAX_LINE_BYTES, offset: in
     ):
         end = piece.rfind(b"\n") + 1
         if end:
-            for content, count in _bounded(bytes(held) + piece[:end]):
-                block = LineBlock(first, offset, content, count, dropped)
-                yield block
-                first, offset, dropped = first + count, block.end, 0
+            held += memoryview(piece)[:end]
+            block = LineBlock(first, offset, bytes(held), dropped)
+            yield block
+            first, offset, dropped = first + block.count, block.end, 0
             held.clear()
-        held += piece[end:]
+        held += memoryview(piece)[end:]
         if len(held) > limit:
             dropped += len(held) - limit
             del held[limit:]
     if held:
-        yield LineBlock(first, offset, bytes(held), 1, dropped)
-
-
-def _bounded(content: bytes) -> Iterator[tuple[bytes, int]]:
-    """Whole lines in parts of no more than so many lines, and how many each has."""
-    count = content.count(b"\n")
-    if count <= BLOCK_LINES:
-        yield content, count
-        return
-    lines = content.split(b"\n")
-    for start in range(0, count, BLOCK_LINES):
-        part = lines[start : min(start + BLOCK_LINES, count)]
-        yield b"\n".join([*part, b""]), len(part)
+        yield LineBlock(first, offset, bytes(held), dropped)

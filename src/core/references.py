@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -39,20 +38,35 @@ Labelling = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(slots=True)
+class Way:
+    """A way in which lines are labelled.
+
+    Attributes:
+        number: It stands for the way, from 1.
+        first_line: The first line that is labelled so.
+        count: How many lines are.
+    """
+
+    number: int
+    first_line: int
+    count: int = 0
+
+
+@dataclass(slots=True)
 class References:
     """The images of a stretch of lines, and how they are labelled.
 
     Attributes:
         buckets: By name, in the order of first sight.
         masks: By bucket and name of the mask's key in the line.
-        labelling_ids: Numbers of the ways in which lines are labelled, from 1.
+        ways: The ways in which lines are labelled, in the order of first sight.
         labellings: For each line, from line 1, the number of its labelling; 0 for none.
         shelf: Where keys lie.
     """
 
     buckets: dict[str, BucketReferences] = field(default_factory=dict)
     masks: dict[tuple[str, str], KeyLines] = field(default_factory=dict)
-    labelling_ids: dict[Labelling, int] = field(default_factory=dict)
+    ways: dict[Labelling, Way] = field(default_factory=dict)
     labellings: array[int] = field(default_factory=lambda: array("I"))
     shelf: Shelf = field(default_factory=Shelf, repr=False, compare=False)
 
@@ -62,7 +76,7 @@ class References:
 
     def add(self, entry: Entry) -> None:
         """Notes a line."""
-        self.labellings[entry.line - 1] = self.labelling_id(entry.labels)
+        self.labellings[entry.line - 1] = self.see(entry.labels, entry.line)
         for name, mask in entry.masks:
             self._masks(mask.bucket, name).add(mask.key, entry.line)
         if entry.ref is not None:
@@ -79,47 +93,50 @@ class References:
     def images(self, bucket: str, line: int) -> KeyLines:
         """The images of a bucket, which a line names."""
         if bucket not in self.buckets:
-            self.buckets[bucket] = BucketReferences(line, KeyLines(self.shelf))
+            self.buckets[bucket] = BucketReferences(line, KeyLines(bucket, self.shelf))
         return self.buckets[bucket].images
 
     def _masks(self, bucket: str, name: str) -> KeyLines:
         place = (bucket, name)
         if place not in self.masks:
-            self.masks[place] = KeyLines(self.shelf)
+            self.masks[place] = KeyLines(bucket, self.shelf)
         return self.masks[place]
 
     def merge(self, after: References) -> None:
         """Adds the references of the stretch that follows."""
         shift = len(self.labellings)
-        ids = [0, *map(self._id, after.labelling_ids)]
+        ids = [0, *(self._see(way, seen.first_line + shift, seen.count) for way, seen in after.ways.items())]
         self.labellings.extend(ids[number] for number in after.labellings)
         for bucket, theirs in after.buckets.items():
             self.images(bucket, theirs.first_line + shift).merge(theirs.images, shift)
         for (bucket, name), masks in after.masks.items():
             self._masks(bucket, name).merge(masks, shift)
 
-    def labelling_id(self, labels: Iterable[Label]) -> int:
-        """The number of a way in which a line is labelled."""
-        return self._id(tuple((label.name, label.class_name) for label in labels))
+    def see(self, labels: Iterable[Label], line: int, count: int = 1) -> int:
+        """Counts lines that are labelled alike, the first of them given; returns the number of their labelling."""
+        return self._see(tuple((label.name, label.class_name) for label in labels), line, count)
 
-    def _id(self, labelling: Labelling) -> int:
-        return self.labelling_ids.setdefault(labelling, len(self.labelling_ids) + 1) if labelling else 0
+    def _see(self, labelling: Labelling, line: int, count: int) -> int:
+        if not labelling:
+            return 0
+        if labelling not in self.ways:
+            self.ways[labelling] = Way(len(self.ways) + 1, line)
+        way = self.ways[labelling]
+        way.count += count
+        return way.number
 
     def names(self) -> dict[str, tuple[int, int]]:
         """For each name of a judged label how many lines have it, and which one first; in the order of first sight."""
-        counts = Counter(self.labellings)
         names: dict[str, tuple[int, int]] = {}
-        place = 0
-        for way, number in self.labelling_ids.items():
-            place = self.labellings.index(number, place)  # they are numbered in the order of first sight
-            for name in dict.fromkeys(name for name, _ in way):
-                count, first = names.get(name, (0, place + 1))
-                names[name] = (count + counts[number], first)
+        for labelling, way in self.ways.items():
+            for name in dict.fromkeys(name for name, _ in labelling):
+                count, first = names.get(name, (0, way.first_line))
+                names[name] = (count + way.count, first)
         return names
 
     def lines_named(self, names: Collection[str]) -> Iterator[int]:
         """The lines of which a judged label has one of some names."""
-        ids = {number for way, number in self.labelling_ids.items() if any(name in names for name, _ in way)}
+        ids = {way.number for labelling, way in self.ways.items() if any(name in names for name, _ in labelling)}
         return (line for line, number in enumerate(self.labellings, start=1) if number in ids)
 
     def masks_in(self, bucket: str) -> dict[str, KeyLines]:
@@ -189,7 +206,7 @@ class References:
 
     def classes(self) -> list[frozenset[str]]:
         """The classes of each labelling, by its number."""
-        return [frozenset(), *(frozenset(name for _, name in way if name is not None) for way in self.labelling_ids)]
+        return [frozenset(), *(frozenset(name for _, name in way if name is not None) for way in self.ways)]
 
     def _repeats(self, classes: list[frozenset[str]]) -> Iterator[tuple[int, int, SourceRef]]:
         """Each line that repeats an image, and the line that it is to be compared with."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 from itertools import compress
@@ -50,38 +50,36 @@ class Stretch:
     references: References = field(default_factory=References)
     values: Sightings[tuple[str, str, str]] = field(default_factory=Sightings)
 
-    def read(self, block: LineBlock, policy: Policy, clean: CleanLines | None = None) -> list[Finding]:
-        """Judges the next lines.
+    def read(self, block: LineBlock, policy: Policy, clean: CleanLines | None = None) -> Iterator[Finding]:
+        """Judges the next lines, as their findings are taken.
 
         Args:
             block: The lines.
             policy: How to judge.
             clean: Finds out which of them are clean; without, each is judged in full.
 
-        Returns:
+        Yields:
             Their findings, in the order of lines; they are counted already.
 
         Raises:
             NoRoomError: There is no room for more keys.
         """
+        proven, others = clean.prove(block) if clean else ([], range(block.count))
         self.states.extend(bytes(block.count))
         self.references.begin(block.count)
-        proven, others = clean.prove(block) if clean else ([], list(block))
         sights = sorted((sight for lines in proven for sight in lines.sights()), key=attrgetter("line"), reverse=True)
-        findings: list[Finding] = []
-        for line in others:
+        for line in block.at(others) if others else ():
             # Whatever is seen first is noted first, whichever way a line was judged.
             while sights and sights[-1].line < line.number:
                 self._note_sight(sights.pop())
             inspected = inspect_line(line, policy)
             self._note(inspected, line.number)
-            findings += inspected.findings
+            self.tally.add(inspected.findings)
+            yield from inspected.findings
         for sight in reversed(sights):
             self._note_sight(sight)
         for lines in proven:
             self._note_proven(lines)
-        self.tally.add(findings)
-        return findings
 
     def mark(self, lines: Iterable[int], state: LineState) -> None:
         """Adds to what is known of some lines."""
@@ -112,8 +110,9 @@ class Stretch:
 
     def usable(self) -> dict[str, int]:
         """Lines that can be trained on, by class: no error names them."""
-        usable = self.states.translate(_USABLE)
-        numbers = Counter(compress(self.references.labellings, usable))
+        numbers = Counter({way.number: way.count for way in self.references.ways.values()})
+        if self.count(LineState.INVALID | LineState.UNLABELED):
+            numbers = Counter(compress(self.references.labellings, self.states.translate(_USABLE)))
         counts: Counter[str] = Counter()
         for number, classes in enumerate(self.references.classes()):
             counts.update(dict.fromkeys(sorted(classes), numbers[number]))
@@ -138,7 +137,7 @@ class Stretch:
         if isinstance(sight.of, str):
             self.references.images(sight.of, sight.line)
         else:
-            self.references.labelling_id(sight.of.labels)
+            self.references.see(sight.of.labels, sight.line, sight.times)
             if sight.of.labeled:
                 self._note_values(sight.of.labels, sight.line, sight.times)
 
@@ -146,10 +145,10 @@ class Stretch:
         """Notes each of some proven lines."""
         self.objects += len(proven.lines)
         kinds = set(proven.kinds)
-        ids = {kind: self.references.labelling_id(kind.labels) for kind in kinds}
-        self.references.label(proven.lines, map(ids.__getitem__, proven.kinds))
-        for bucket, (lines, keys) in proven.buckets.items():
-            self.references.images(bucket, lines[0]).extend(keys, lines)
+        numbers = {kind: self.references.see(kind.labels, proven.lines[0], 0) for kind in kinds}
+        self.references.label(proven.lines, map(numbers.__getitem__, proven.kinds))
+        for images in proven.images:
+            self.references.images(images.bucket, images.lines[0]).extend(images.refs, images.lines, images.together)
         if not all(kind.labeled for kind in kinds):
             unlabeled = (line for line, kind in zip(proven.lines, proven.kinds, strict=True) if not kind.labeled)
             self.mark(unlabeled, LineState.UNLABELED)

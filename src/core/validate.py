@@ -136,10 +136,15 @@ def _judge_whole(judgement: Judgement, sink: FindingSink) -> None:
 
 
 def _record(judgement: Judgement, sink: FindingSink, findings: Iterable[Finding]) -> None:
-    pending = iter(findings)
-    while batch := list(islice(pending, _BATCH)):
+    for batch in _batches(findings):
         judgement.stretch.record(batch)
         sink.write(batch)
+
+
+def _batches(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
+    pending = iter(findings)
+    while batch := list(islice(pending, _BATCH)):
+        yield batch
 
 
 def _judge_object(opened: OpenManifest, policy: Policy) -> Iterator[Finding]:
@@ -182,7 +187,8 @@ def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_
         stream.late = stream.late or out_of_time()
         if cut or stream.late:
             break
-        sink.write(stretch.read(block, policy, clean))
+        for batch in _batches(stretch.read(block, policy, clean)):
+            sink.write(batch)
     judgement.bytes_read = stream.size
     _record(judgement, sink, _judge_end(stream, len(stretch.states), policy))
     judgement.sha256 = None if stream.too_large or stream.late else stream.digest.hexdigest()

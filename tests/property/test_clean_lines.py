@@ -1,7 +1,6 @@
 """Lines that are proven clean are those, and just those, about which a full judgement has nothing to say."""
 
 import json
-from collections.abc import Sequence
 from typing import Any, Final
 
 from hypothesis import event, given, settings
@@ -13,7 +12,7 @@ from core.finding import Finding
 from core.lines import split_lines
 from core.policy import Policy
 from core.stretch import Stretch
-from tests.builders import Object, encoded, metadata
+from tests.builders import Object, metadata
 from tests.property.test_stretch import CONTENTS, orders
 
 _POLICIES: Final = st.sampled_from(
@@ -61,12 +60,24 @@ _REFS: Final = st.builds("s3://{}/{}{}".format, _BUCKETS, _KEYS, _ENDS) | st.sam
 )
 _DATES: Final = st.one_of(
     st.datetimes().map(lambda date: date.isoformat()),
-    st.sampled_from(["", "Z", "z", "+01:00", "-00:00", "+0100", "+24:00", "+23:59", "+01"]).map("2020-11-10T03:37:09{}".format),
-    st.sampled_from(["2020-11-10 03:37:09.600Z", "2020-11-10T03:37", "2020-11-10", "1586981843", "2020-11-10t03:37:09"]),
-    st.sampled_from(["2020-11-10T03:37:60", "2020-11-10T24:00:00", "2020-02-30T00:00:00", "2020-11-10T03:37:09.1234567891"]),
-    st.sampled_from(["0000-01-01T00:00:00", "9999-12-31T23:59:59.9999999", "0001-01-01T00:00:00+23:00", 1586981843, None]),
-    st.from_regex(r"20[0-9]{2}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-6][0-9](:[0-6][0-9](\.[0-9]{0,10})?)?([Zz]|[+-][0-2][0-9]:?[0-6][0-9])?", fullmatch=True),
-)  # fmt: skip
+    st.sampled_from(["", "Z", "z", "+01:00", "-00:00", "+0100", "+24:00", "+23:59", "+01"]).map(
+        "2020-11-10T03:37:09{}".format
+    ),
+    st.sampled_from(
+        ["2020-11-10 03:37:09.600Z", "2020-11-10T03:37", "2020-11-10", "1586981843", "2020-11-10t03:37:09"]
+    ),
+    st.sampled_from(
+        ["2020-11-10T03:37:60", "2020-11-10T24:00:00", "2020-02-30T00:00:00", "2020-11-10T03:37:09.1234567891"]
+    ),
+    st.sampled_from(
+        ["0000-01-01T00:00:00", "9999-12-31T23:59:59.9999999", "0001-01-01T00:00:00+23:00", 1586981843, None]
+    ),
+    st.from_regex(
+        r"20[0-9]{2}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-6][0-9](:[0-6][0-9](\.[0-9]{0,10})?)?"
+        r"([Zz]|[+-][0-2][0-9]:?[0-6][0-9])?",
+        fullmatch=True,
+    ),
+)
 _VALUES: Final = st.sampled_from(
     [0, 1, 0, 1, "0", "1", "+1", " 1", "x", "", -0.0, 1.0, True, None, 10**30, -(2**63), [], {}]
 )
@@ -107,7 +118,7 @@ def _lines(draw: st.DrawFn) -> bytes:
         content[f"{name}-metadata"] = draw(_metadata())
     if draw(st.integers(0, 3)) == 0:
         more = st.sampled_from(
-            ["id", "x-metadata", "metadata", "anomaly_label", "mask-ref", "anomaly-label-metadata", "second"]
+            ["id", "", "é", "x-metadata", "metadata", "anomaly_label", "mask-ref", "anomaly-label-metadata", "second"]
         )
         content[draw(more)] = draw(
             st.one_of(st.integers(), st.text(max_size=3), _metadata(), st.floats(allow_nan=False))
@@ -160,7 +171,7 @@ _BODIES: Final = st.one_of(
         st.integers(0, 20),
     ),
     st.lists(_lines() | _lines() | _broken() | CONTENTS, min_size=1, max_size=8),
-).map(lambda lines: b"\n".join(lines))
+).map(b"\n".join)
 
 
 def _read(body: bytes, policy: Policy, size: int, *, fast: bool) -> tuple[Stretch, list[Finding]]:

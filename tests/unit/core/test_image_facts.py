@@ -43,7 +43,7 @@ def inspect(
 
 def judged(facts: ImageFacts, policy: Policy = ALL, **lines: list[int]) -> list[Finding]:
     """Findings about the images `a` to `z`, which stand on the lines given, else on the line of their number."""
-    images = KeyLines()
+    images = KeyLines(BUCKET)
     named = {key: lines.get(key, [number]) for number, key in enumerate("abcdefghijklmnopqrstuvwxyz", 1)}
     for line, key in sorted((line, key) for key, on in named.items() for line in on):
         images.add(key, line)
@@ -275,7 +275,7 @@ def test_a_consumer_that_names_no_formats_may_read_one_that_is_not_known_here(na
 
 @pytest.mark.parametrize("policy", [ALL, REKOGNITION])
 def test_an_image_of_another_format_is_named(policy: Policy) -> None:
-    images = KeyLines()
+    images = KeyLines(BUCKET)
     images.add("a/photo.JPG", 7)
     facts = ImageFacts(opened=1, formats={"a/photo.JPG": "webp"})
 
@@ -290,7 +290,7 @@ def test_an_image_of_another_format_is_named(policy: Policy) -> None:
 
 @pytest.mark.parametrize("key", ["photo.webp", "photo", "png", "a.png/photo"])
 def test_an_extension_that_promises_nothing_is_not_blamed(key: str) -> None:
-    images = KeyLines()
+    images = KeyLines(BUCKET)
     images.add(key, 7)
 
     [finding] = judge_facts(ImageFacts(opened=1, formats={key: "webp"}), BUCKET, images, ALL)

@@ -16,8 +16,9 @@ LIMIT = 8 * 1024**2
 
 
 def named(*keys: str, lines: tuple[int, ...]) -> KeyLines:
-    built = KeyLines()
-    built.extend(keys, lines)
+    built = KeyLines("images")
+    for key, line in zip(keys, lines, strict=True):
+        built.add(key, line)
     return built
 
 

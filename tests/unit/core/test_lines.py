@@ -2,7 +2,7 @@ import tracemalloc
 
 import pytest
 
-from core.lines import BLOCK_LINES, MAX_LINE_BYTES, Line, split_lines
+from core.lines import BLOCK_BYTES, MAX_LINE_BYTES, Line, split_lines
 
 TEXT = b"one\n\ntwo\r\n\nthree"
 LINES = [
@@ -70,12 +70,27 @@ def test_split_lines_keeps_lines_of_just_the_limit_whole() -> None:
     assert (line.content, line.length) == (b"x" * 10, 10)
 
 
-def test_split_lines_hands_on_few_lines_at_once() -> None:
-    blocks = list(split_lines([b"\n" * (2 * BLOCK_LINES + 1)]))
+def test_split_lines_hands_on_few_bytes_at_once() -> None:
+    blocks = list(split_lines([b"\n" * (2 * BLOCK_BYTES + 1)]))
 
-    assert [block.count for block in blocks] == [BLOCK_LINES, BLOCK_LINES, 1]
-    assert [block.first for block in blocks] == [1, BLOCK_LINES + 1, 2 * BLOCK_LINES + 1]
-    assert [block.offset for block in blocks] == [0, BLOCK_LINES, 2 * BLOCK_LINES]
+    assert [block.count for block in blocks] == [BLOCK_BYTES, BLOCK_BYTES, 1]
+    assert [block.first for block in blocks] == [1, BLOCK_BYTES + 1, 2 * BLOCK_BYTES + 1]
+    assert [block.offset for block in blocks] == [0, BLOCK_BYTES, 2 * BLOCK_BYTES]
+
+
+def test_some_lines_of_a_block_are_told_with_their_places_and_lengths() -> None:
+    *_, block, last = split_lines([b"long" * 5, b"er\r\na\n\nbc\n", b"d"], limit=7)
+
+    assert list(block.at([0, 1, 3])) == [
+        Line(1, 0, b"longloner\r", 23),
+        Line(2, 24, b"a", 1),
+        Line(4, 27, b"bc", 2),
+    ]
+    assert list(block.at([3])) == [Line(4, 27, b"bc", 2)]
+    assert list(block.at([])) == []
+    assert (block.count, block.ended, block.end) == (4, True, 30)
+    assert list(last.at([0])) == [Line(5, 30, b"d", 1)]
+    assert (last.count, last.ended) == (1, False)
 
 
 def test_split_lines_holds_little_of_an_endless_line() -> None:

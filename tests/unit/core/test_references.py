@@ -4,7 +4,7 @@ from core.entry import Entry, Label
 from core.finding import Finding
 from core.key_lines import KeyLines
 from core.policy import Policy
-from core.references import References
+from core.references import References, Way
 from core.source_ref import SourceRef
 from tests.builders import line, manifest
 from tests.fakes import judge
@@ -21,9 +21,9 @@ def put(built: References, entry: Entry | None) -> None:
         built.add(entry)
 
 
-def named(*lines: tuple[str, int]) -> KeyLines:
+def named(*lines: tuple[str, int], bucket: str = "images") -> KeyLines:
     """Keys and their lines."""
-    built = KeyLines()
+    built = KeyLines(bucket)
     for key, number in lines:
         built.add(key, number)
     return built
@@ -151,7 +151,7 @@ def test_references_note_count_first_line_and_all_lines() -> None:
 
     [(name, bucket)] = found.buckets.items()
     assert (name, bucket.count, bucket.first_line) == ("one", 4, 2)
-    assert bucket.images == named(("a", 2), ("b", 3), ("a", 4), ("a", 5))
+    assert bucket.images == named(("a", 2), ("b", 3), ("a", 4), ("a", 5), bucket="one")
 
 
 def test_a_line_without_reference_is_counted() -> None:
@@ -160,7 +160,7 @@ def test_a_line_without_reference_is_counted() -> None:
     put(built, Entry(2, SourceRef("images", "a"), labelled("anomaly")))
 
     assert list(built.labellings) == [1, 2]
-    assert built.labelling_ids == {(("label-0", "normal"),): 1, (("label-0", "anomaly"),): 2}
+    assert built.ways == {(("label-0", "normal"),): Way(1, 1, 1), (("label-0", "anomaly"),): Way(2, 2, 1)}
     assert list(built.buckets) == ["images"]
 
 
