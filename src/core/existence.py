@@ -38,6 +38,7 @@ class Cause(StrEnum):
     ENCRYPTED = "encrypted"
     DENIED = "denied"
     REFUSED = "refused"
+    NO_ROOM = "no-room"
     GONE = "gone"
     """It was there a moment before: only when it was to be opened, it was not."""
 
@@ -51,7 +52,8 @@ class ImageCheck:
         missing: Keys without object, rising.
         found: What is notable of those that exist, by key: empty, large or archived.
         unchecked: Keys whose existence is not known, by cause.
-        no_bucket: The bucket does not exist.
+        no_bucket: The bucket does not exist; nothing else is stated then.
+        untouched: Why no key was looked at, if none was; nothing else but the refusal is stated then.
         refusal: What was said where the look at keys was refused.
     """
 
@@ -60,6 +62,7 @@ class ImageCheck:
     found: dict[str, Found] = field(default_factory=dict)
     unchecked: dict[Cause, list[str]] = field(default_factory=dict)
     no_bucket: bool = False
+    untouched: Cause | None = None
     refusal: str = ""
 
     def merge(self, other: ImageCheck) -> None:

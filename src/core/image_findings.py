@@ -8,7 +8,7 @@ from typing import Final
 
 from core.existence import Cause, ImageCheck
 from core.finding import Finding
-from core.key_lines import KeyLines
+from core.key_lines import KeyLines, different
 from core.policy import Policy
 from core.ports import Found
 from core.references import References
@@ -16,6 +16,10 @@ from core.similar_keys import Similar
 from core.source_ref import SourceRef
 from core.tally import LINES_NAMED
 
+MORE_ROOM: Final = (
+    "Give the function more ephemeral storage (parameter EphemeralStorageMegabytes), or split the manifest. "
+    "Drop it again."
+)
 _IMAGE: Final = "source-ref"
 
 
@@ -41,6 +45,10 @@ class Wanted:
         """The images alone."""
         return self.fields[_IMAGE]
 
+    def keys(self) -> Iterator[list[str]]:
+        """All keys, some at a time, as often as they are named."""
+        return (keys for named in self.fields.values() for keys in named.keys())
+
     def lines(self) -> list[int]:
         """All lines that name anything here, rising, each once."""
         return sorted({line for named in self.fields.values() for line, _ in named})
@@ -53,11 +61,16 @@ class Wanted:
         """Line, field and key wherever one of some keys is named, in the order of lines."""
         return sorted((line, field, key) for field, named in self.fields.items() for line, key in named.on(keys))
 
-    def counted(self, keys: Collection[str]) -> str:
-        """How many keys, and of what: `1 image`, `2 masks`, `3 images and masks`."""
-        images = len({key for _, key in self.images.on(keys)})
-        what = "image" if images == len(keys) else "images and mask" if images else "mask"
-        return f"{len(keys):,} {what}" + ("" if len(keys) == 1 else "s")
+    def first(self) -> str:
+        """The key that is named first."""
+        return min((line, field, key) for field, named in self.fields.items() for line, key in named)[-1]
+
+    def counted(self, keys: Collection[str] | None) -> tuple[int, str]:
+        """How many keys, all for None, and of what: `image`, `masks`, `images and masks`."""
+        count = different(self.fields.values()) if keys is None else len(keys)
+        images = self.images.count() if keys is None else len({key for _, key in self.images.on(keys)})
+        what = "image" if images == count else "images and mask" if images else "mask"
+        return count, what if count == 1 else f"{what}s"
 
 
 def judge_images(
@@ -90,6 +103,8 @@ def judge_images(
         yield from _judge_found(check.found[key], SourceRef(bucket, key), line, field, policy)
     for cause, keys in check.unchecked.items():
         yield from judge_unchecked(cause, keys, check.refusal, wanted, policy)
+    if check.untouched:
+        yield from judge_unchecked(check.untouched, None, check.refusal, wanted, policy)
 
 
 def _judge_missing(ref: SourceRef, near: Similar | None, line: int, field: str, policy: Policy) -> list[Finding]:
@@ -118,13 +133,13 @@ def _judge_found(found: Found, ref: SourceRef, line: int, field: str, policy: Po
 
 
 def judge_unchecked(
-    cause: Cause, keys: Collection[str], refusal: str, wanted: Wanted, policy: Policy, doing: str = "checked"
+    cause: Cause, keys: Collection[str] | None, refusal: str, wanted: Wanted, policy: Policy, doing: str = "checked"
 ) -> list[Finding]:
     """One finding for all keys that stayed unchecked for one cause.
 
     Args:
         cause: Why.
-        keys: Which.
+        keys: Which; None for all.
         refusal: What was said, where the look was refused.
         wanted: Which lines name them.
         policy: How to judge.
@@ -133,11 +148,13 @@ def judge_unchecked(
     slug, reason, fix = _UNCHECKED[cause]
     if cause is Cause.REFUSED:
         reason = f"{reason} ({refusal})"
-    lines, were = wanted.lines_of_all(keys), "was" if len(keys) == 1 else "were"
-    first = next(str(SourceRef(wanted.bucket, key)) for _, _, key in wanted.namings(keys))
+    lines = wanted.lines() if keys is None else wanted.lines_of_all(keys)
+    first = str(SourceRef(wanted.bucket, wanted.first() if keys is None else wanted.namings(keys)[0][-1]))
+    count, what = wanted.counted(keys)
+    were = "was" if count == 1 else "were"
     return policy.finding(
         slug,
-        f"{wanted.counted(keys)} of bucket {wanted.bucket!r} {were} not {doing}: {reason}. The first is {first!r}.",
+        f"{count:,} {what} of bucket {wanted.bucket!r} {were} not {doing}: {reason}. The first is {first!r}.",
         kind=cause.value,
         field=_IMAGE,
         value=wanted.bucket,
@@ -157,6 +174,11 @@ _UNCHECKED: Final = {
         "images-unchecked",
         "time ran out",
         "Give the function a longer timeout, then drop the manifest again.",
+    ),
+    Cause.NO_ROOM: (
+        "images-unchecked",
+        "there was no room to sort their keys",
+        MORE_ROOM,
     ),
     Cause.ENCRYPTED: (
         "images-unchecked",

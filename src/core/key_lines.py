@@ -214,5 +214,12 @@ class KeyLines:
             yield list(self._pending), self._lines[start:]
 
 
+def different(named: Collection[KeyLines]) -> int:
+    """How many different keys several name together."""
+    if len(named) > 1:
+        return len({key for lines in named for keys in lines.keys() for key in keys})
+    return sum(lines.count() for lines in named)
+
+
 def _sorted_hashes(refs: Iterable[str]) -> array[float]:
     return array("d", sorted(array("d", map(hash, refs))))

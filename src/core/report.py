@@ -12,7 +12,7 @@ from core import __version__
 from core.accepted import EXCLUDED
 from core.catalogue import CATALOGUE_VERSION
 from core.finding import Finding, Severity, Verdict, shown
-from core.key_lines import KeyLines
+from core.key_lines import KeyLines, different
 from core.manifest import ManifestObject
 from core.policy import Inspect, Policy
 from core.stretch import LineState, Stretch
@@ -303,20 +303,13 @@ def _masks(judgement: Judgement) -> ReportMasks:
 
 def _seen(judgement: Judgement, named: Collection[KeyLines]) -> tuple[int, int, int]:
     """How many keys are named, missing, and not looked at; those of a judgement of the lines alone included."""
-    count, check = _different(named), judgement.check
-    if check is None:
+    count, check = different(named), judgement.check
+    if check is None or check.untouched:
         return count, 0, count
     if check.no_bucket:
         return count, count, 0
     unchecked = set[str]().union(*check.unchecked.values())
     return count, _named_of(check.missing, named), _named_of(unchecked, named)
-
-
-def _different(named: Collection[KeyLines]) -> int:
-    """How many different keys are named; by several names of masks, perhaps."""
-    if len(named) > 1:
-        return len({key for lines in named for _, key in lines})
-    return sum(lines.count() for lines in named)
 
 
 def _named_of(keys: Collection[str], named: Collection[KeyLines]) -> int:

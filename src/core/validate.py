@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
@@ -12,21 +12,25 @@ from typing import Final
 from core.choices import choose
 from core.clean_lines import CleanLines
 from core.dataset import judge_dataset, usual_name
-from core.errors import NoSuchBucketError, RefusedError, RetryableError
-from core.existence import Cause, ImageCheck, check_images
+from core.errors import NoRoomError, NoSuchBucketError, RefusedError, RetryableError
+from core.existence import RANGE_KEYS, Cause, ImageCheck, check_images
 from core.file_shape import HEAD_BYTES, judge_shape
 from core.finding import Finding, Severity, Verdict, verdict
 from core.image_facts import ImageFacts, inspect_images, judge_facts
-from core.image_findings import Wanted
+from core.image_findings import MORE_ROOM, Wanted
 from core.image_findings import judge_images as image_findings
 from core.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Inspect, Policy
 from core.ports import FindingSink, ImageStore
+from core.read_ahead import read_ahead
+from core.references import References
+from core.shelf import Shelf
 from core.similar_keys import Similar, similar_keys
 from core.stretch import LineState, Stretch
 from core.tally import Tally
 from core.train_test import judge_common_classes, judge_common_images
+from core.wanted_keys import rising
 
 _BATCH: Final = 1_000
 """Findings that are handed on together."""
@@ -65,7 +69,8 @@ class Judgement:
     def throttled(self) -> bool:
         """Whether judging anew would answer more: images stayed unchecked for a passing cause."""
         looks = (look.unchecked for look in (self.check, self.facts) if look is not None)
-        return any(Cause.THROTTLED in unchecked for unchecked in looks)
+        untouched = self.check is not None and self.check.untouched is Cause.THROTTLED
+        return untouched or any(Cause.THROTTLED in unchecked for unchecked in looks)
 
 
 def validate(
@@ -78,6 +83,7 @@ def validate(
     choices_allowed: bool = False,
     keep: int = 100,
     train: Judgement | None = None,
+    shelf: Shelf | None = None,
 ) -> Judgement:
     """Judges one manifest.
 
@@ -90,11 +96,13 @@ def validate(
         choices_allowed: The object's metadata may choose consumer, role and label.
         keep: Samples of findings to keep of each rule.
         train: The train manifest, where this one is its test manifest.
+        shelf: Where keys of images are held.
 
     Raises:
         GateError: The manifest could not be read, or the sink failed.
     """
-    judgement = Judgement(opened.manifest, policy, Stretch(tally=Tally(keep=keep)))
+    references = References(shelf=shelf or Shelf())
+    judgement = Judgement(opened.manifest, policy, Stretch(tally=Tally(keep=keep), references=references))
     findings: list[Finding] = []
     if choices_allowed:
         judgement.policy, findings = choose(opened.metadata, policy)
@@ -168,8 +176,22 @@ def _too_large(manifest: ManifestObject, policy: Policy) -> bool:
 
 def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_of_time: Callable[[], bool]) -> bool:
     """Reads and judges the lines; returns whether it came to the end of a file that is JSON Lines."""
+    digest = hashlib.sha256()
+    with closing(read_ahead(_hashed(chunks, digest.update))) as ahead:
+        stream = _Stream(ahead, judgement.policy.consumer.manifest_bytes, out_of_time)
+        whole = _read_lines(judgement, stream, sink, out_of_time)
+    judgement.sha256 = digest.hexdigest() if whole else None
+    return whole
+
+
+def _hashed(chunks: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        update(chunk)
+        yield chunk
+
+
+def _read_lines(judgement: Judgement, stream: _Stream, sink: FindingSink, out_of_time: Callable[[], bool]) -> bool:
     policy, stretch = judgement.policy, judgement.stretch
-    stream = _Stream(chunks, policy.consumer.manifest_bytes, out_of_time)
     head, rest = _headed(iter(stream))
     judgement.bytes_read = stream.size
     offset = 0
@@ -187,31 +209,34 @@ def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_
         stream.late = stream.late or out_of_time()
         if cut or stream.late:
             break
-        for batch in _batches(stretch.read(block, policy, clean)):
-            sink.write(batch)
+        try:
+            for batch in _batches(stretch.read(block, policy, clean)):
+                sink.write(batch)
+        except NoRoomError:
+            stream.full = True
+            break
     judgement.bytes_read = stream.size
     _record(judgement, sink, _judge_end(stream, len(stretch.states), policy))
-    judgement.sha256 = None if stream.too_large or stream.late else stream.digest.hexdigest()
-    return judgement.sha256 is not None
+    return not (stream.too_large or stream.late or stream.full)
 
 
 class _Stream:
-    """The bytes of a manifest, counted and hashed. It ends early past the consumer's limit, or out of time.
+    """The bytes of a manifest, counted. It ends early past the consumer's limit, or out of time.
 
     Attributes:
         size: Bytes so far.
-        digest: Of those bytes.
         since_block: Bytes since the last whole lines: many only where a line is very long.
         too_large: It ended at the limit.
         late: It ended because time ran out.
+        full: It ended because there was no room for the keys of more lines.
     """
 
     def __init__(self, chunks: Iterable[bytes], limit: int | None, out_of_time: Callable[[], bool]) -> None:
         self.size = 0
-        self.digest = hashlib.sha256()
         self.since_block = 0
         self.too_large = False
         self.late = False
+        self.full = False
         self._chunks = chunks
         self._limit = limit
         self._out_of_time = out_of_time
@@ -223,7 +248,6 @@ class _Stream:
                 return
             self.size += len(chunk)
             self.since_block += len(chunk)
-            self.digest.update(chunk)
             self.too_large = self._limit is not None and self.size > self._limit
             if self.too_large:
                 return
@@ -236,10 +260,13 @@ def _judge_end(stream: _Stream, lines: int, policy: Policy) -> list[Finding]:
         limit = f"{policy.consumer.name} reads {policy.consumer.manifest_bytes:,}"
         message = f"The manifest has at least {stream.size:,} bytes; {limit}."
         return policy.finding("manifest-too-large", message, value=stream.size)
+    after = f"after line {lines:,}" if lines else "before the first line"
     if stream.late:
-        after = f"after line {lines:,}" if lines else "before the first line"
         message = f"Time ran out {after}; the lines that follow were not read."
         return policy.finding("manifest-not-fully-read", message)
+    if stream.full:
+        message = f"The room for the keys of images was full {after}; the lines that follow were not read."
+        return policy.finding("manifest-not-fully-read", message, kind="room", fix=MORE_ROOM)
     return []
 
 
@@ -257,18 +284,20 @@ def _judge_images(
     policy, stretch = judgement.policy, judgement.stretch
     wanted = Wanted.of(stretch.references, bucket)
     wrong_region: list[Finding] = []
-    keys = sorted({key for named in wanted.fields.values() for _, key in named})
     try:
         if not out_of_time():
             wrong_region = _judge_region(judgement.manifest.bucket, bucket, images, policy)
         largest = policy.consumer.image_bytes
+        keys = rising(wanted.keys(), stretch.references.shelf, RANGE_KEYS)
         check = check_images(bucket, keys, images, largest=largest, out_of_time=out_of_time)
     except NoSuchBucketError:
         check = ImageCheck(no_bucket=True)
     except RetryableError:
-        check = ImageCheck(unchecked={Cause.THROTTLED: sorted(keys)})
+        check = ImageCheck(untouched=Cause.THROTTLED)
     except RefusedError as error:
-        check = ImageCheck(unchecked={Cause.REFUSED: sorted(keys)}, refusal=str(error))
+        check = ImageCheck(untouched=Cause.REFUSED, refusal=str(error))
+    except NoRoomError:
+        check = ImageCheck(untouched=Cause.NO_ROOM)
     judgement.check = check
     _record(judgement, sink, wrong_region)
     similar: dict[str, Similar] = {}
@@ -278,6 +307,8 @@ def _judge_images(
     _mark_unchecked(stretch, check.unchecked, wanted)
     if check.no_bucket:
         stretch.mark(wanted.lines(), LineState.INVALID)
+    elif check.untouched:
+        stretch.mark(wanted.lines(), LineState.UNCHECKED)
     elif policy.inspect is not Inspect.NONE:
         _open_images(judgement, check, wanted, images, sink, out_of_time)
 
