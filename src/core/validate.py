@@ -12,7 +12,7 @@ from typing import Final
 from core.choices import choose
 from core.dataset import judge_dataset, usual_name
 from core.errors import NoSuchBucketError, RefusedError, RetryableError
-from core.existence import Cause, ImageCheck, check_images
+from core.existence import Cause, ImageCheck, check_images, ranges_of
 from core.file_shape import HEAD_BYTES, judge_shape
 from core.finding import Finding, Severity, Verdict, verdict
 from core.image_facts import ImageFacts, inspect_images, judge_facts
@@ -249,18 +249,20 @@ def _judge_images(
     policy, stretch = judgement.policy, judgement.stretch
     wanted = Wanted.of(stretch.references, bucket)
     wrong_region: list[Finding] = []
-    keys = wanted.keys
+    keys = sorted(wanted.keys)
     try:
         if not out_of_time():
             wrong_region = _judge_region(judgement.manifest.bucket, bucket, images, policy)
         largest = policy.consumer.image_bytes
-        check = check_images(bucket, keys, images, largest=largest, out_of_time=out_of_time)
+        check = check_images(bucket, ranges_of(keys), images, largest=largest, out_of_time=out_of_time)
     except NoSuchBucketError:
-        check = ImageCheck(checked=len(keys), missing=sorted(keys), no_bucket=True)
+        check = ImageCheck(no_bucket=True)
     except RetryableError:
-        check = ImageCheck(unchecked={Cause.THROTTLED: sorted(keys)})
+        check = ImageCheck(unchecked={Cause.THROTTLED: keys})
     except RefusedError as error:
-        check = ImageCheck(unchecked={Cause.REFUSED: sorted(keys)}, refusal=str(error))
+        check = ImageCheck(unchecked={Cause.REFUSED: keys}, refusal=str(error))
+    if check.no_bucket:
+        check = ImageCheck(checked=len(keys), missing=keys, no_bucket=True)
     judgement.check = check
     _record(judgement, sink, wrong_region)
     similar: dict[str, Similar] = {}

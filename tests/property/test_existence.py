@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core import existence
 from core.errors import RetryableError
-from core.existence import Cause, ImageCheck, check_images, just_before
+from core.existence import Cause, ImageCheck, check_images, just_before, ranges_of
 from core.ports import Found, NotFound, Page
 from core.source_ref import MAX_KEY_BYTES
 from tests.builders import BUCKET
@@ -65,12 +65,14 @@ def looked_at_singly(wanted: Collection[str], images: Mapping[str, Found]) -> Im
 class Images(MemoryImages):
     """Single looks are answered in no particular order."""
 
-    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
-        return super().head(bucket, [*keys[1::2], *keys[::2]])
+    def head(
+        self, bucket: str, keys: Sequence[str], out_of_time: Callable[[], bool]
+    ) -> Iterator[tuple[str, Found | NotFound]]:
+        return super().head(bucket, [*keys[1::2], *keys[::2]], out_of_time)
 
 
 def check(wanted: Collection[str], store: Images, out_of_time: Callable[[], bool] = lambda: False) -> ImageCheck:
-    return check_images(BUCKET, iter(wanted), store, largest=LARGEST, out_of_time=out_of_time)
+    return check_images(BUCKET, ranges_of(sorted(wanted)), store, largest=LARGEST, out_of_time=out_of_time)
 
 
 @settings(max_examples=150)
