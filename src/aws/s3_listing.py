@@ -24,11 +24,10 @@ _COUNT: Final = re.compile(r"<KeyCount>([0-9]+)</KeyCount>")
 _TRUNCATED: Final = re.compile(r"<IsTruncated>(true|false)</IsTruncated>")
 _ENCODED: Final = "<EncodingType>url</EncodingType>"
 _ENTRY: Final = re.compile(
-    r"<Contents><Key>([^<&]+)</Key>"
-    r"(?:<(?:LastModified|ETag|ChecksumAlgorithm|ChecksumType)>[^<]*</\w+>)*"
-    r"<Size>([0-9]+)</Size>(?:<StorageClass>(\w+)</StorageClass>)?"
-    r"(<RestoreStatus>(?:<(?:IsRestoreInProgress|RestoreExpiryDate)>[^<]*</\w+>)*</RestoreStatus>)?"
-    r"</Contents>"
+    r"<Contents><Key>([^<&]+)</Key><LastModified>[^<]*</LastModified><ETag>[^<]*</ETag>"
+    r"(?:<ChecksumAlgorithm>[^<]*</ChecksumAlgorithm>)*(?:<ChecksumType>[^<]*</ChecksumType>)?"
+    r"<Size>([0-9]+)</Size><StorageClass>(\w+)</StorageClass>"
+    r"(<RestoreStatus>(?:<(?:IsRestoreInProgress|RestoreExpiryDate)>[^<]*</\w+>)*</RestoreStatus>)?</Contents>"
 )
 _EXPIRY: Final = "<RestoreExpiryDate>"
 _SEPARATOR: Final = b"\xff"
@@ -51,20 +50,29 @@ def read_page(body: bytes) -> Page:
 
 
 def _read_quickly(body: bytes) -> Page | None:
-    """Reads a page that is written as S3 does; None if there is anything about it that might be missed."""
-    text = body.decode(errors="replace")
-    if not _START.match(text) or not text.endswith(_END) or "<!" in text or "\ufffd" in text:
-        return None
-    count, truncated = _COUNT.findall(text), _TRUNCATED.findall(text)
+    """Reads a page that is written as S3 does; None if there is anything about it that might be missed.
+
+    Three counts of the entries must agree: what the expression found, how many begin, and how many S3 says there are.
+    """
+    text = body.decode(errors="surrogateescape")
+    first, end = text.find("<Contents>"), text.rfind("</Contents>")
+    around = text if first < 0 else text[:first] + text[end:]
+    truncated, counts = _TRUNCATED.findall(around), _COUNT.findall(around)
     entries = _ENTRY.findall(text)
-    if len(truncated) != 1 or not [text.count("<Contents")] == [len(entries)] == [int(told) for told in count]:
+    if not (
+        _START.match(around)
+        and around.endswith(_END)
+        and len(truncated) == 1
+        and counts == [str(len(entries))]
+        and text.count("<Contents>") == len(entries)
+    ):
         return None
     keys = [entry[0] for entry in entries]
     found = [
         Found(int(size), storage_class in ARCHIVES and _EXPIRY not in restored)
         for _, size, storage_class, restored in entries
     ]
-    return _page(keys, found, encoded=_ENCODED in text, last=truncated == ["false"])
+    return _page(keys, found, encoded=_ENCODED in around, last=truncated == ["false"])
 
 
 def _read_xml(body: bytes) -> Page:
