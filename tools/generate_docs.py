@@ -103,7 +103,7 @@ class Listing:
     """One bucket in memory; the core's `ImageStore`, with counted requests."""
 
     def __init__(self, bucket: str, keys: Sequence[str]) -> None:
-        self._buckets = {bucket: sorted(keys)}
+        self._buckets = {bucket: sorted(set(keys))}
         self._known = {(bucket, key) for key in keys}
         self.requests: Counter[str] = Counter()
         self._counting = Lock()

@@ -12,7 +12,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
@@ -129,8 +128,11 @@ class S3Wire:
             return False
         with self._seeking:
             if bucket not in self._sought:
-                with suppress(ClientError):
+                try:
                     self._client.head_bucket(Bucket=bucket)
+                except ClientError as error:  # a denial tells the region, too
+                    if is_passing(error):
+                        raise
                 self._sought.add(bucket)
                 self._forms = {place: each for place, each in self._forms.items() if place[1] != bucket}
         return self._form(form.operation, bucket).region != form.region
