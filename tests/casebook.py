@@ -384,7 +384,7 @@ def listed(size: int, stored: str) -> Found:
         restore += "<RestoreExpiryDate>2026-01-08T00:00:00.000Z</RestoreExpiryDate>"
     entry = f"<Key>k</Key><Size>{size}</Size><StorageClass>{storage_class}</StorageClass>"
     contents = f"<Contents>{entry}<RestoreStatus>{restore}</RestoreStatus></Contents>"
-    page = read_page(f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>".encode())
+    page = read_page(f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>".encode(), "")
     return page.objects[0][1]
 
 

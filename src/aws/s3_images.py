@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -71,7 +72,7 @@ class S3Images:
         """One page of the listing, after a key."""
         start = f"&start-after={quote(after, safe='')}" if after else ""
         with translated(f"Listing bucket {bucket}", bucket=bucket, grant=f"s3:ListBucket on arn:aws:s3:::{bucket}"):
-            return self._wire.ask("ListObjectsV2", bucket, start, _listed, out_of_time)
+            return self._wire.ask("ListObjectsV2", bucket, start, partial(_listed, after=after), out_of_time)
 
     def head(
         self, bucket: str, keys: Sequence[str], out_of_time: Callable[[], bool]
@@ -80,7 +81,7 @@ class S3Images:
         left, answers = iter(keys), list[tuple[str, Found | NotFound]]()
         with self._counting:
             self._heads += 1
-            threads = min(max(CONNECTIONS // self._heads, 1), len(keys))
+            threads = max(min(CONNECTIONS // self._heads, len(keys)), 1)
 
         def look() -> None:
             for key in left:
@@ -127,11 +128,11 @@ class S3Images:
             return NotFound.DENIED
 
 
-def _listed(answer: AWSResponse) -> Page:
+def _listed(answer: AWSResponse, after: str) -> Page:
     told, body = answer.headers.get("content-length"), answer.content
     if told is not None and int(told) != len(body):
         raise IncompleteReadError(actual_bytes=len(body), expected_bytes=int(told))
-    return read_page(body)
+    return read_page(body, after)
 
 
 def _looked_at(answer: AWSResponse) -> Found:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree as ET
@@ -22,6 +23,7 @@ _START: Final = re.compile(r'(?:<\?xml version="1\.0"(?: encoding="UTF-8")?\?>\s
 _END: Final = "</ListBucketResult>"
 _COUNT: Final = re.compile(r"<KeyCount>([0-9]+)</KeyCount>")
 _TRUNCATED: Final = re.compile(r"<IsTruncated>(true|false)</IsTruncated>")
+_AFTER: Final = re.compile(r"<StartAfter>([^<&]*)</StartAfter>")
 _ENCODED: Final = "<EncodingType>url</EncodingType>"
 _ENTRY: Final = re.compile(
     r"<Contents><Key>([^<&]+)</Key><LastModified>[^<]*</LastModified><ETag>[^<]*</ETag>"
@@ -40,16 +42,20 @@ class NoListingError(HTTPClientError):
     fmt = "the answer is no whole listing: {reason}"
 
 
-def read_page(body: bytes) -> Page:
+def read_page(body: bytes, after: str) -> Page:
     """Reads a page of ListObjectsV2.
+
+    Args:
+        body: The page.
+        after: The key that it was to follow.
 
     Raises:
         NoListingError: It is cut off, or no such page.
     """
-    return _read_quickly(body) or _read_xml(body)
+    return _read_quickly(body, after) or _read_xml(body, after)
 
 
-def _read_quickly(body: bytes) -> Page | None:
+def _read_quickly(body: bytes, after: str) -> Page | None:
     """Reads a page that is written as S3 does; None if there is anything about it that might be missed.
 
     Three counts of the entries must agree: what the expression found, how many begin, and how many S3 says there are.
@@ -72,10 +78,11 @@ def _read_quickly(body: bytes) -> Page | None:
         Found(int(size), storage_class in ARCHIVES and _EXPIRY not in restored)
         for _, size, storage_class, restored in entries
     ]
-    return _page(keys, found, encoded=_ENCODED in around, last=truncated == ["false"])
+    page = Page(_joined(keys, found, encoded=_ENCODED in around), last=truncated == ["false"])
+    return _placed(page, "".join(_AFTER.findall(around)), after)
 
 
-def _read_xml(body: bytes) -> Page:
+def _read_xml(body: bytes, after: str) -> Page:
     try:
         root = ET.fromstring(body)  # noqa: S314 - expat itself refuses entities that explode
     except ET.ParseError as error:
@@ -93,7 +100,8 @@ def _read_xml(body: bytes) -> Page:
         ]
     except (KeyError, ValueError) as error:
         raise NoListingError(reason=f"{error} is not what it should be") from error
-    return _page(keys, found, encoded=page.get("EncodingType") == "url", last=last)
+    objects = _joined(keys, found, encoded=page.get("EncodingType") == "url")
+    return _placed(Page(objects, last), page.get("StartAfter", ""), after)
 
 
 def _texts(element: ET.Element) -> dict[str, str]:
@@ -106,8 +114,14 @@ def _name(element: ET.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _page(keys: Sequence[str], found: Iterable[Found], *, encoded: bool, last: bool) -> Page:
-    return Page(list(zip(_decoded(keys) if encoded else keys, found, strict=True)), last)
+def _joined(keys: Sequence[str], found: Iterable[Found], *, encoded: bool) -> list[tuple[str, Found]]:
+    return list(zip(_decoded(keys) if encoded else keys, found, strict=True))
+
+
+def _placed(page: Page, told: str, after: str) -> Page:
+    """A page that says where it begins, encoded or not, is checked for that: a cache may have mixed up its pages."""
+    strayed = bool(told) and after not in (told, *_decoded([told]))
+    return replace(page, strayed=True) if strayed else page
 
 
 def _decoded(keys: Sequence[str]) -> Sequence[str]:

@@ -337,6 +337,6 @@ def just_before(key: str) -> str:
 
 
 def _in_order(start: str, page: Page) -> bool:
-    """Whether a page is what the join relies on: rising, and after its start."""
+    """Whether a page is what the join relies on: the one that was asked for, rising, and after its start."""
     keys = [start, *(key for key, _ in page.objects)]
-    return all(map(lt, keys, keys[1:]))
+    return not page.strayed and all(map(lt, keys, keys[1:]))

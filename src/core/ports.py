@@ -40,10 +40,12 @@ class Page:
     Attributes:
         objects: Keys and what is known of them, in rising order.
         last: No further page follows.
+        strayed: It says of itself that it follows another key than was asked for.
     """
 
     objects: Sequence[tuple[str, Found]]
     last: bool
+    strayed: bool = False
 
 
 class ImageStore(Protocol):

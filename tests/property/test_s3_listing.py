@@ -63,13 +63,13 @@ def test_pages_are_read_as_they_were_written(
         f"{''.join(entries)}</ListBucketResult>"
     ).encode()
 
-    assert read_page(body) == Page(expected, last)
+    assert read_page(body, "") == Page(expected, last)
 
-    quick = s3_listing._read_quickly(body)
+    quick = s3_listing._read_quickly(body, "")
     event(f"read quickly: {quick is not None}")
     assert (quick is not None) == (counted and (turn == 0 or not objects))
-    with patch.object(s3_listing, "_read_quickly", lambda _body: None):
-        assert read_page(body) == Page(expected, last)
+    with patch.object(s3_listing, "_read_quickly", lambda _body, _after: None):
+        assert read_page(body, "") == Page(expected, last)
 
 
 @given(OBJECTS, st.floats(0, 1, exclude_max=True))
@@ -85,7 +85,7 @@ def test_a_page_cut_anywhere_is_never_read(objects: list[tuple[str, int, str, st
     ).encode()
 
     try:
-        read_page(body[: int(len(body) * share)])
+        read_page(body[: int(len(body) * share)], "")
     except s3_listing.NoListingError:
         return
     raise AssertionError("a part was taken for the whole")

@@ -1,7 +1,7 @@
 import pytest
 
 from aws import s3_listing
-from aws.s3_listing import NoListingError, read_page
+from aws.s3_listing import NoListingError
 from core.ports import Found, Page
 
 DATE = "<LastModified>2026-10-12T17:50:30.000Z</LastModified>"
@@ -10,6 +10,10 @@ CHECKSUM = "<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_O
 STANDARD = "<StorageClass>STANDARD</StorageClass>"
 EXPIRY = "<RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate>"
 OWNER = "<Owner><ID>0</ID><DisplayName>me</DisplayName></Owner>"
+
+
+def read_page(page: bytes, after: str = "") -> Page:
+    return s3_listing.read_page(page, after)
 
 
 def entry(key: str, size: object = 5, storage: str = STANDARD, more: str = "") -> str:
@@ -152,3 +156,14 @@ def test_a_page_that_is_cut_off_is_no_page(place: int) -> None:
 def test_what_is_no_listing_is_no_empty_page(answer: bytes) -> None:
     with pytest.raises(NoListingError):
         read_page(answer)
+
+
+@pytest.mark.parametrize("told", ["a%2Bb%25+c", "a+b% c", "a%2Bb%25%20c"])
+@pytest.mark.parametrize("more", ["", "<Colour>red</Colour>"], ids=["quick", "xml"])
+def test_a_page_that_follows_another_key_than_was_asked_for_has_strayed(told: str, more: str) -> None:
+    page = body(entry("k", more=more)).replace(b"<MaxKeys>", f"<StartAfter>{told}</StartAfter><MaxKeys>".encode())
+
+    for after in {"a+b% c", told}:
+        assert read_page(page, after) == Page([("k", Found(5))], last=True)
+    for after in ("a", "", "a+b%"):
+        assert read_page(page, after) == Page([("k", Found(5))], last=True, strayed=True)

@@ -1,8 +1,7 @@
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
-from io import BytesIO
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -14,10 +13,9 @@ from botocore.exceptions import ConnectionClosedError as ClosedError
 
 from aws.clients import RequestCounter
 from aws.s3_wire import ATTEMPTS, S3Wire
+from tests.sky import GOOD, Reply, Sky
 
 BUCKET = "images"
-Reply = tuple[int, bytes, dict[str, str]] | Exception
-GOOD: Reply = (200, b"good", {})
 NAMES = [
     "a.png",
     "my parts",
@@ -34,32 +32,6 @@ NAMES = [
     "a\nb",
     "~*'()",
 ]
-
-
-class Body(BytesIO):
-    def stream(self) -> Iterator[bytes]:
-        yield self.read()
-
-
-class Sky:
-    """What answers in S3's place: one reply after the other, and the last for ever."""
-
-    def __init__(self, client: Any) -> None:  # noqa: ANN401
-        self.requests: list[AWSPreparedRequest] = []
-        self.replies: list[Reply] = [GOOD]
-        client.meta.events.register("before-send.s3", self.reply)
-
-    def reply(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        self.requests.append(request)
-        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if isinstance(reply, Exception):
-            raise reply
-        status, body, headers = reply
-        return AWSResponse(request.url, status, headers, Body(body))
-
-    @property
-    def hosts(self) -> list[str | None]:
-        return [urlsplit(request.url).hostname for request in self.requests]
 
 
 @pytest.fixture(autouse=True)
