@@ -18,7 +18,7 @@ from aws.clients import CONNECTIONS
 from aws.faults import code_of, status_of, translated
 from aws.s3_listing import ARCHIVES, read_page
 from aws.s3_wire import S3Wire
-from core.errors import AccessDeniedError, NoSuchBucketError
+from core.errors import AccessDeniedError, NoSuchBucketError, RetryableError
 from core.ports import Found, NotFound, Page
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class S3Images:
 
         def look() -> None:
             for key in left:
+                if out_of_time():
+                    raise RetryableError(f"Looking at s3://{bucket}/{key} would take too long.")
                 answers.append((key, self._look(bucket, key, out_of_time)))
 
         with ThreadPoolExecutor(threads) as pool:

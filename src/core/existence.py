@@ -243,7 +243,7 @@ class _Search:
             try:
                 self._go_on()
             except RetryableError:
-                return self._leave(Cause.THROTTLED)
+                return self._leave(self._searches.hindrance() or Cause.THROTTLED)
             except RefusedError as error:
                 self._searches.refusal = str(error)
                 return self._leave(Cause.REFUSED)

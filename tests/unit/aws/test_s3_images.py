@@ -103,6 +103,18 @@ def test_what_is_known_comes_before_the_error(images: S3Images, sky: Sky) -> Non
     assert list(answers.values()) == [Found(7)] * 50
 
 
+def test_no_look_begins_when_time_is_up(sky: Sky, images: S3Images) -> None:
+    answers: dict[str, Found | NotFound] = {}
+    sky.replies = [(200, b"", {"content-length": "7"})]
+    clock = iter([False] * 5)
+
+    with pytest.raises(RetryableError, match="would take too long"):
+        answers.update(images.head(BUCKET, list("abcdefgh"), lambda: next(clock, True)))
+
+    assert list(answers.values()) == [Found(7)] * 5
+    assert len(sky.requests) == 5
+
+
 def test_a_page(sky: Sky, images: S3Images) -> None:
     sky.replies = [(200, PAGE, {"content-length": str(len(PAGE))})]
 

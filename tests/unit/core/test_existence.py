@@ -444,6 +444,12 @@ def test_time_that_runs_out_leaves_the_ranges_that_follow() -> None:
     assert found == ImageCheck(checked=40, unchecked={Cause.OUT_OF_TIME: names(100)[40:]})
 
 
+def test_a_store_that_gives_up_because_time_is_up_was_not_throttled() -> None:
+    images = store(names(20), faults={1: RetryableError("no time for a second attempt")})
+
+    assert check(names(20), images, out_of_time=times(1)) == ImageCheck(unchecked={Cause.OUT_OF_TIME: names(20)})
+
+
 @pytest.mark.usefixtures("in_turn")
 @pytest.mark.parametrize("fault", [PermanentError("no such account"), NoSuchBucketError("gone")])
 def test_faults_that_no_retry_mends_end_all_ranges(fault: GateError) -> None:
