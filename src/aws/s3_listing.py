@@ -28,7 +28,7 @@ _ENCODED: Final = "<EncodingType>url</EncodingType>"
 _ENTRY: Final = re.compile(
     r"<Contents><Key>([^<&]+)</Key><LastModified>[^<]*</LastModified><ETag>[^<]*</ETag>"
     r"(?:<ChecksumAlgorithm>[^<]*</ChecksumAlgorithm>)*(?:<ChecksumType>[^<]*</ChecksumType>)?"
-    r"<Size>([0-9]+)</Size><StorageClass>(\w+)</StorageClass>"
+    r"<Size>([0-9]{1,19})</Size><StorageClass>(\w+)</StorageClass>"
     r"(<RestoreStatus>(?:<(?:IsRestoreInProgress|RestoreExpiryDate)>[^<]*</\w+>)*</RestoreStatus>)?</Contents>"
 )
 _EXPIRY: Final = "<RestoreExpiryDate>"

@@ -148,6 +148,7 @@ def test_a_page_that_is_cut_off_is_no_page(place: int) -> None:
         body(entry("k")).replace(b"<IsTruncated>false</IsTruncated>", b""),
         body(entry("k"), truncated="perhaps"),
         body(entry("k", "many")),
+        body(entry("k", "9" * 5_000)),
         body("<Contents><Key>k</Key></Contents>"),
         body("<Contents><Size>5</Size></Contents>"),
         b"\xff\xfe",
