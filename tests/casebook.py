@@ -10,16 +10,16 @@ import re
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from aws import s3_images
+from aws.s3_listing import read_page
 from core.catalogue import RULES
 from core.choices import choose
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
@@ -32,9 +32,6 @@ from core.report import build_report
 from core.rule_choices import read_rule_choices
 from core.validate import Judgement, validate
 from tests.fakes import MemoryImages, Sink, times
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 CASES: Final = Path(__file__).parent / "cases"
 LEDGER: Final = CASES / "slugs.txt"
@@ -308,9 +305,11 @@ class CaseImages(MemoryImages):
             del buckets[self._bucket]
         super().__init__(buckets, regions=images.regions, listing_denied=images.listing_denied)
 
-    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
+    def head(
+        self, bucket: str, keys: Sequence[str], out_of_time: Callable[[], bool]
+    ) -> Iterator[tuple[str, Found | NotFound]]:
         """A missing object is denied to those who may not list: so S3 hides what there is."""
-        for key, found in super().head(bucket, keys):
+        for key, found in super().head(bucket, keys, out_of_time):
             hidden = found is NotFound.MISSING and self._images.listing_denied
             yield key, self._closed(bucket, key) or (NotFound.DENIED if hidden else found)
 
@@ -380,11 +379,13 @@ def named(body: bytes) -> Iterator[tuple[str, str]]:
 def listed(size: int, stored: str) -> Found:
     """An object as the adapter reads it in a listing: `GLACIER`, `GLACIER restoring`, `GLACIER restored`."""
     storage_class, _, how = stored.partition(" ")
-    restore: dict[str, object] = {"IsRestoreInProgress": how == "restoring"} if how else {}
+    restore = f"<IsRestoreInProgress>{str(how == 'restoring').lower()}</IsRestoreInProgress>" if how else ""
     if how == "restored":
-        restore["RestoreExpiryDate"] = datetime(2026, 1, 8, tzinfo=UTC)
-    entry: dict[str, object] = {"Size": size, "StorageClass": storage_class}
-    return s3_images._listed(cast("ObjectTypeDef", entry | ({"RestoreStatus": restore} if restore else {})))
+        restore += "<RestoreExpiryDate>2026-01-08T00:00:00.000Z</RestoreExpiryDate>"
+    entry = f"<Key>k</Key><Size>{size}</Size><StorageClass>{storage_class}</StorageClass>"
+    contents = f"<Contents>{entry}<RestoreStatus>{restore}</RestoreStatus></Contents>"
+    page = read_page(f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>".encode(), "")
+    return page.objects[0][1]
 
 
 def image_start(told: str) -> bytes:

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from core.errors import AccessDeniedError, GateError, NoSuchBucketError
@@ -59,6 +60,7 @@ class MemoryImages:
         self.heads: list[str] = []
         self.reads: list[tuple[str, int]] = []
         self.starts: list[str] = []
+        self._counting = Lock()
         self._sorted = {name: sorted(images, key=str.encode) for name, images in buckets.items()}
         self._page_size = page_size
         self._regions = regions or {}
@@ -73,7 +75,7 @@ class MemoryImages:
         self._open(bucket)
         return self._regions.get(bucket)
 
-    def list_after(self, bucket: str, after: str) -> Page:
+    def list_after(self, bucket: str, after: str, _out_of_time: Callable[[], bool]) -> Page:
         self._count("list")
         self.starts.append(after)
         images = self._open(bucket)
@@ -84,7 +86,9 @@ class MemoryImages:
         listed = keys[start : start + self._page_size]
         return self._arrange(Page([(key, images[key]) for key in listed], last=start + len(listed) == len(keys)))
 
-    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
+    def head(
+        self, bucket: str, keys: Sequence[str], _out_of_time: Callable[[], bool]
+    ) -> Iterator[tuple[str, Found | NotFound]]:
         for key in keys:
             self._count("head")
             self.heads.append(key)
@@ -106,8 +110,10 @@ class MemoryImages:
         return self.buckets[bucket]
 
     def _count(self, operation: str) -> None:
-        self.requests[operation] += 1
-        if fault := self._faults.get(self.requests.total()):
+        with self._counting:
+            self.requests[operation] += 1
+            fault = self._faults.get(self.requests.total())
+        if fault:
             raise fault
 
 

@@ -15,16 +15,17 @@ import re
 import sys
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from cfnlint.decode import decode
 
 from cli.main import main as manifest_gate
 from core.consumers import CONSUMERS
-from core.existence import check_images
+from core.existence import check_images, ranges_of
 from core.finding import Finding
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
@@ -102,31 +103,38 @@ class Listing:
     """One bucket in memory; the core's `ImageStore`, with counted requests."""
 
     def __init__(self, bucket: str, keys: Sequence[str]) -> None:
-        self._buckets = {bucket: sorted(keys)}
+        self._buckets = {bucket: sorted(set(keys))}
         self._known = {(bucket, key) for key in keys}
         self.requests: Counter[str] = Counter()
+        self._counting = Lock()
 
     def region(self, bucket: str) -> str | None:
         """All buckets lie in one region."""
         return "us-east-1" if bucket else None
 
-    def list_after(self, bucket: str, after: str) -> Page:
+    def list_after(self, bucket: str, after: str, _out_of_time: Callable[[], bool]) -> Page:
         """A page of a thousand."""
-        self.requests["LIST"] += 1
+        self._count("LIST")
         keys = self._buckets[bucket]
         start = bisect_right(keys, after)
         page = keys[start : start + _PAGE]
         return Page([(key, Found(1)) for key in page], last=start + _PAGE >= len(keys))
 
-    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
+    def head(
+        self, bucket: str, keys: Sequence[str], _out_of_time: Callable[[], bool]
+    ) -> Iterator[tuple[str, Found | NotFound]]:
         """Single looks."""
-        self.requests["HEAD"] += len(keys)
+        self._count("HEAD", len(keys))
         return ((key, Found(1) if (bucket, key) in self._known else NotFound.MISSING) for key in keys)
 
     def read_starts(self, bucket: str, keys: Sequence[str], size: int) -> Iterator[tuple[str, bytes | NotFound]]:
         """Its images have one byte each."""
-        self.requests["GET"] += len(keys)
+        self._count("GET", len(keys))
         return ((key, bytes(min(size, 1)) if (bucket, key) in self._known else NotFound.MISSING) for key in keys)
+
+    def _count(self, operation: str, times: int = 1) -> None:
+        with self._counting:
+            self.requests[operation] += times
 
 
 class _Unwritten:
@@ -213,7 +221,7 @@ def _cost(template: Mapping[str, Any]) -> str:
     rows = ["| images | LIST | HEAD | dollars |", "|---|---|---|---|"]
     for name, (wanted, there) in cases.items():
         listing = Listing("images", there)
-        check_images("images", wanted, listing, largest=None, out_of_time=lambda: False)
+        check_images("images", ranges_of(sorted(wanted)), listing, largest=None, out_of_time=lambda: False)
         pages, looks = listing.requests["LIST"], listing.requests["HEAD"]
         rows.append(f"| {name} | {pages:,} | {looks:,} | {pages * _LIST + looks * _HEAD:.4f} |")
     alarms = sum(r["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in r for r in template["Resources"].values())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
 
 from aws.faults import translated
 
@@ -65,6 +69,21 @@ def s3_client(endpoint_url: str | None = None) -> S3Client:
     """
     with translated("Connecting to S3"):
         return boto3.client("s3", endpoint_url=endpoint_url, config=_CONFIG)
+
+
+def http_session(client: S3Client) -> URLLib3Session:
+    """Connections to where a client's go, by the same proxies, certificates and time-outs."""
+    config: Any = client.meta.config
+    certificates = botocore.session.Session().get_config_variable("ca_bundle")
+    settings: dict[str, Any] = {
+        "verify": certificates or os.environ.get("REQUESTS_CA_BUNDLE") or True,
+        "proxies": config.proxies or get_environ_proxies(client.meta.endpoint_url),
+        "proxies_config": config.proxies_config,
+        "client_cert": config.client_cert,
+        "timeout": (config.connect_timeout, config.read_timeout),
+        "max_pool_connections": CONNECTIONS,
+    }
+    return URLLib3Session(**settings)
 
 
 def sns_client() -> SNSClient:

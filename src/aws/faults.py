@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import urllib3.exceptions
 from botocore import exceptions
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
+from botocore.parsers import create_parser
 
 from core.errors import AccessDeniedError, GateError, NoSuchBucketError, PermanentError, RefusedError, RetryableError
 
-_ON_THE_WAY: Final = (
+ON_THE_WAY: Final = (
     exceptions.ConnectionError,
     exceptions.FlexibleChecksumError,
     exceptions.HTTPClientError,
     exceptions.IncompleteReadError,
     urllib3.exceptions.HTTPError,  # botocore lets some of them pass while a body is read
 )
+"""What can happen to a request and its answer between here and AWS."""
 _PASSING_STATUS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS})
 _PASSING_CODES: Final = frozenset(
     {
@@ -46,6 +49,7 @@ _OF_CREDENTIALS: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
+_PARSER: Final[Any] = create_parser("rest-xml")
 _CREDENTIALS: Final = "Check the AWS credentials, the region and the clock."
 _NAME: Final = "Create it, or correct its name."
 
@@ -58,6 +62,21 @@ def status_of(error: ClientError) -> int:
 def code_of(error: ClientError) -> str:
     """AWS's code of an error; a HEAD has no body, so that its code is the status."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same call may succeed later."""
+    if not isinstance(error, ClientError):
+        return isinstance(error, ON_THE_WAY)
+    status = status_of(error)
+    passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING_STATUS
+    return passing or code_of(error) in _PASSING_CODES
+
+
+def client_error(response: AWSResponse, operation: str) -> ClientError:
+    """What boto3 would raise for an answer of S3."""
+    answer = {"status_code": response.status_code, "headers": response.headers, "body": response.content}
+    return ClientError(_PARSER.parse(answer, None), operation)
 
 
 @contextmanager
@@ -80,7 +99,7 @@ def translated(doing: str, *, bucket: str = "", grant: str = "") -> Iterator[Non
         yield
     except ClientError as error:
         raise _of_answer(error, doing, bucket, grant) from error
-    except _ON_THE_WAY as error:
+    except ON_THE_WAY as error:
         raise RetryableError(f"{doing} failed on the way: {error}") from error
     except (exceptions.ParamValidationError, exceptions.EndpointResolutionError) as error:
         raise RefusedError(f"{doing} is not possible: {error}") from error
@@ -94,7 +113,7 @@ def translated(doing: str, *, bucket: str = "", grant: str = "") -> Iterator[Non
 def _of_answer(error: ClientError, doing: str, bucket: str, grant: str) -> GateError:
     status, code = status_of(error), code_of(error)
     answer = f"{code}: {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING_STATUS or code in _PASSING_CODES:
+    if is_passing(error):
         return RetryableError(f"{doing} failed for now ({answer}).")
     if code in ("NoSuchBucket", "InvalidBucketName"):
         return NoSuchBucketError(f"{doing} failed: bucket {bucket!r} does not exist. {_NAME}")

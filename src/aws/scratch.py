@@ -39,7 +39,8 @@ class TemporaryFile:
         folder = tempfile.gettempdir()
         try:
             if self._descriptor == _NONE:
-                self._descriptor = self._cleanup.enter_context(tempfile.TemporaryFile(buffering=0)).fileno()
+                file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - until the judgement ends
+                self._descriptor = self._cleanup.enter_context(file).fileno()
             written = os.write(self._descriptor, data)
         except OSError as error:
             if error.errno in _FULL:

@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -164,11 +164,13 @@ class _S3:
     def region(self, bucket: str) -> str | None:
         return self._images.region(bucket)
 
-    def list_after(self, bucket: str, after: str) -> Page:
-        return self._images.list_after(bucket, after)
+    def list_after(self, bucket: str, after: str, out_of_time: Callable[[], bool]) -> Page:
+        return self._images.list_after(bucket, after, out_of_time)
 
-    def head(self, bucket: str, keys: Sequence[str]) -> Iterable[tuple[str, Found | NotFound]]:
-        return self._images.head(bucket, keys)
+    def head(
+        self, bucket: str, keys: Sequence[str], out_of_time: Callable[[], bool]
+    ) -> Iterable[tuple[str, Found | NotFound]]:
+        return self._images.head(bucket, keys, out_of_time)
 
     def read_starts(self, bucket: str, keys: Sequence[str], size: int) -> Iterable[tuple[str, bytes | NotFound]]:
         return self._images.read_starts(bucket, keys, size)

@@ -1,20 +1,23 @@
 """Whether the images exist, with as few requests as possible.
 
-A page of a listing answers up to a thousand keys but costs as much as 12.5 single looks. So the wanted keys are sorted
-and joined with the listing, which starts right before the next wanted key; where a page answers too few, the next keys
-are looked at singly, in doubling batches, before a page is tried again.
+A page of a listing answers up to a thousand keys but costs as much as 12.5 single looks. So the wanted keys,
+sorted, are joined with the listing, which starts right before the next wanted key; where a page answers too few, the
+next keys are looked at singly, in doubling batches, before a page is tried again. Ranges of keys are searched at once.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
+from itertools import chain, islice
+from operator import itemgetter, lt
+from threading import Lock
 from typing import Final
 
-from core.errors import AccessDeniedError, NoSuchBucketError, RefusedError, RetryableError
+from core.errors import AccessDeniedError, GateError, NoSuchBucketError, RefusedError, RetryableError
 from core.ports import Found, ImageStore, NotFound, Page
 from core.source_ref import MAX_KEY_BYTES
 
@@ -23,6 +26,14 @@ PAGE_WORTH: Final = 12.5
 FIRST_BATCH: Final = 64
 LARGEST_BATCH: Final = 4_096
 """Single looks between two pages, as long as pages are not worth it."""
+RANGE_KEYS: Final = 10_000
+"""Keys of a range. It begins right before its first key, so that a multiple of a page wastes no part of one."""
+RANGES_AT_ONCE: Final = 16
+"""Ranges that are searched at once: a page takes S3 far longer than it takes us."""
+_HOPELESS: Final = 3
+"""Ranges in a row that the store failed; what is left is then not asked for."""
+_PAGE_ATTEMPTS: Final = 3
+"""How often a page is asked for that is out of order, or repeats an earlier one."""
 _AT_ONCE: Final = 512
 """Keys that are looked at between two glances at the clock."""
 _LAST_CHARACTER: Final = "\U0010ffff"
@@ -68,7 +79,10 @@ class ImageCheck:
     def merge(self, other: ImageCheck) -> None:
         """Adds what is known of other keys of the bucket."""
         self.checked += other.checked
-        self.missing = sorted(self.missing + other.missing)
+        rising = not self.missing or not other.missing or self.missing[-1] < other.missing[0]
+        self.missing += other.missing
+        if not rising:
+            self.missing.sort()
         self.found |= other.found
         for cause, keys in other.unchecked.items():
             self.leave(cause, keys)
@@ -93,111 +107,222 @@ class ImageCheck:
             self.leave(Cause.DENIED if answer is NotFound.DENIED else Cause.ENCRYPTED, [key])
 
 
+def ranges_of(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cuts rising keys into the ranges that `check_images` takes."""
+    return (keys[start : start + RANGE_KEYS] for start in range(0, len(keys), RANGE_KEYS))
+
+
 def check_images(
-    bucket: str, keys: Iterable[str], store: ImageStore, *, largest: int | None, out_of_time: Callable[[], bool]
+    bucket: str,
+    ranges: Iterable[Sequence[str]],
+    store: ImageStore,
+    *,
+    largest: int | None,
+    out_of_time: Callable[[], bool],
 ) -> ImageCheck:
     """Finds out which keys exist.
 
+    Several ranges are searched at once, and no more are held than that. Where the store fails in one of them, the
+    others go on.
+
     Args:
         bucket: The images' bucket.
-        keys: Wanted keys, each once, in any order.
+        ranges: The wanted keys, each once: rising within each range, and from range to range.
         store: Where they lie.
         largest: The consumer's limit for an image, in bytes.
         out_of_time: Tells that no further request may begin.
+
+    Returns:
+        What is known of each key; or only that there is no bucket.
+
+    Raises:
+        PermanentError: A person must act before anything can be known.
     """
-    search = _Search(bucket, sorted(keys), store, largest)
-    while search.left:
-        if out_of_time():
-            search.leave(Cause.OUT_OF_TIME)
-            break
-        try:
-            search.go_on()
-        except NoSuchBucketError:
-            return ImageCheck(no_bucket=True)
-        except RetryableError:
-            search.leave(Cause.THROTTLED)
-            break
-        except RefusedError as error:
-            search.leave(Cause.REFUSED)
-            search.check.refusal = str(error)
-            break
-    search.check.missing.sort()
-    return search.check
+    numbered = enumerate(ranges)
+    first = list(islice(numbered, 2))
+    searches = _Searches(bucket, chain(first, numbered), store, largest, out_of_time)
+    try:
+        if len(first) < 2:  # noqa: PLR2004 - a single range needs no threads
+            searches.run()
+        else:
+            with ThreadPoolExecutor(RANGES_AT_ONCE) as pool:
+                runs = [pool.submit(searches.run) for _ in range(RANGES_AT_ONCE)]
+            for run in runs:
+                run.result()
+    except NoSuchBucketError:
+        return ImageCheck(no_bucket=True)
+    return searches.merged()
+
+
+class _Searches:
+    """The searches of all ranges of one bucket, and what each has to know of the others; for several threads.
+
+    Attributes:
+        bucket: The bucket.
+        store: Where it is.
+        largest: The limit for an image, in bytes.
+        listing: The bucket can be listed, in order.
+        refusal: What was said where the look at keys was refused.
+        over: One of them ended all.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        ranges: Iterator[tuple[int, Sequence[str]]],
+        store: ImageStore,
+        largest: int | None,
+        out_of_time: Callable[[], bool],
+    ) -> None:
+        self.bucket = bucket
+        self.store = store
+        self.largest = largest
+        self.out_of_time = out_of_time
+        self.listing = lists_in_order(bucket)
+        self.refusal = ""
+        self.over = False
+        self._ranges = ranges
+        self._taking = Lock()
+        self._given_up = 0
+        self._checks: list[tuple[int, ImageCheck]] = []
+
+    def run(self) -> None:
+        """Searches one range after the other, as long as there are any.
+
+        Raises:
+            NoSuchBucketError: The bucket does not exist.
+            PermanentError: A person must act.
+        """
+        while not self.over and (taken := self._next()) is not None:
+            number, wanted = taken
+            search = _Search(wanted, self)
+            try:
+                whole = search.run()
+            except GateError:
+                self.over = True
+                raise
+            self._given_up = 0 if whole else self._given_up + 1
+            self._checks.append((number, search.check))
+
+    def hindrance(self) -> Cause | None:
+        """Why no further request is of use, if so."""
+        if self.out_of_time():
+            return Cause.OUT_OF_TIME
+        if self.refusal:
+            return Cause.REFUSED
+        return Cause.THROTTLED if self._given_up >= _HOPELESS else None
+
+    def merged(self) -> ImageCheck:
+        """What is known of all ranges."""
+        whole = ImageCheck(refusal=self.refusal)
+        for _, check in sorted(self._checks, key=itemgetter(0)):
+            whole.merge(check)
+        return whole
+
+    def _next(self) -> tuple[int, Sequence[str]] | None:
+        with self._taking:
+            return next(self._ranges, None)
 
 
 class _Search:
-    """The wanted keys of one bucket, rising, and how far they are answered."""
+    """The wanted keys of one range, rising, and how far they are answered."""
 
-    def __init__(self, bucket: str, wanted: list[str], store: ImageStore, largest: int | None) -> None:
-        self.wanted = wanted
+    def __init__(self, wanted: Sequence[str], searches: _Searches) -> None:
         self.check = ImageCheck()
-        self._bucket = bucket
-        self._store = store
-        self._largest = largest
+        self._wanted = wanted
+        self._searches = searches
         self._position = 0
         self._listed_to = ""
-        self._listing = lists_in_order(bucket)
+        self._listing = True
         self._look_until = 0
         self._batch = FIRST_BATCH
-        self._answered: set[str] = set()
+        self._answered: dict[str, Found | NotFound] = {}
+
+    def run(self) -> bool:
+        """Answers the keys as far as that is possible; returns whether it is not the store that hinders it."""
+        while self._left and not self._searches.over:
+            if cause := self._searches.hindrance():
+                return self._leave(cause)
+            try:
+                self._go_on()
+            except RetryableError:
+                return self._leave(self._searches.hindrance() or Cause.THROTTLED)
+            except RefusedError as error:
+                self._searches.refusal = str(error)
+                return self._leave(Cause.REFUSED)
+        return True
 
     @property
-    def left(self) -> int:
+    def _left(self) -> int:
         """Keys that are not answered yet."""
-        return len(self.wanted) - self._position
+        return len(self._wanted) - self._position
 
-    def go_on(self) -> None:
+    def _go_on(self) -> None:
         """Asks for a page of the listing, or looks at some keys singly, whichever is cheaper."""
-        if not self._listing or self.left <= PAGE_WORTH:
-            self._look(len(self.wanted))
+        if not (self._listing and self._searches.listing) or self._left <= PAGE_WORTH:
+            self._look(len(self._wanted))
         elif self._position < self._look_until:
             self._look(self._look_until)
         else:
             self._list()
 
-    def leave(self, cause: Cause) -> None:
-        """Notes all keys that are not answered as unchecked."""
-        self.check.leave(cause, [key for key in self.wanted[self._position :] if key not in self._answered])
+    def _leave(self, cause: Cause) -> bool:
+        """Notes all keys that are not answered as unchecked; returns whether the store is sound."""
+        self.check.leave(cause, [key for key in self._wanted[self._position :] if key not in self._answered])
+        return cause is not Cause.THROTTLED
 
     def _list(self) -> None:
-        start = max(self._listed_to, just_before(self.wanted[self._position]))
+        start = max(self._listed_to, just_before(self._wanted[self._position]))
         try:
-            page = self._store.list_after(self._bucket, start)
+            page = self._page_after(start)
         except AccessDeniedError:
-            self._listing = False
+            self._searches.listing = False
             return
-        if not _in_order(start, page):
+        if page is None:
             self._listing = False
             return
         end = self._join(page)
         if end - self._position < PAGE_WORTH:
-            self._look_until, self._batch = end + self._batch, min(2 * self._batch, LARGEST_BATCH)
+            self._look_until = min(end + self._batch, len(self._wanted))
+            self._batch = min(2 * self._batch, LARGEST_BATCH)
         else:
             self._batch = FIRST_BATCH
         self._position = end
         if page.objects:
             self._listed_to = page.objects[-1][0]
 
+    def _page_after(self, start: str) -> Page | None:
+        """A page that can be believed; None where it is out of order however often it is asked for."""
+        for _ in range(_PAGE_ATTEMPTS):
+            page = self._searches.store.list_after(self._searches.bucket, start, self._searches.out_of_time)
+            if _in_order(start, page):
+                return page
+        return None
+
     def _join(self, page: Page) -> int:
         """Answers the wanted keys that a page covers; returns the position of the first that it does not."""
         if page.last:
-            end = len(self.wanted)
+            end = len(self._wanted)
         elif page.objects:
-            end = bisect_right(self.wanted, page.objects[-1][0], self._position)
+            end = bisect_right(self._wanted, page.objects[-1][0], self._position)
         else:
             end = self._position
         found = dict(page.objects)
-        for key in self.wanted[self._position : end]:
-            self.check.answer(key, found.get(key, NotFound.MISSING), self._largest)
+        for key in self._wanted[self._position : end]:
+            self.check.answer(key, found.get(key, NotFound.MISSING), self._searches.largest)
         return end
 
     def _look(self, until: int) -> None:
-        end = min(self._position + _AT_ONCE, until)
-        for key, answer in self._store.head(self._bucket, self.wanted[self._position : end]):
-            self._answered.add(key)
-            self.check.answer(key, answer, self._largest)
+        end, searches = min(self._position + _AT_ONCE, until), self._searches
+        keys, answers = self._wanted[self._position : end], self._answered
+        try:
+            # One by one, so that what came before an error stays.
+            answers.update(searches.store.head(searches.bucket, keys, searches.out_of_time))
+        finally:
+            for key in filter(answers.__contains__, keys):
+                self.check.answer(key, answers[key], searches.largest)
         self._position = end
-        self._answered.clear()
+        answers.clear()
 
 
 def lists_in_order(bucket: str) -> bool:
@@ -215,6 +340,6 @@ def just_before(key: str) -> str:
 
 
 def _in_order(start: str, page: Page) -> bool:
-    """Whether a page is what the join relies on: rising, and after its start."""
+    """Whether a page is what the join relies on: the one that was asked for, rising, and after its start."""
     keys = [start, *(key for key, _ in page.objects)]
-    return all(earlier < later for earlier, later in pairwise(keys))
+    return not page.strayed and all(map(lt, keys, keys[1:]))

@@ -47,7 +47,7 @@ class Wanted:
 
     def keys(self) -> Iterator[list[str]]:
         """All keys, some at a time, as often as they are named."""
-        return (keys for named in self.fields.values() for keys in named.keys())
+        return (keys for named in self.fields.values() for keys in named.pieces())
 
     def lines(self) -> list[int]:
         """All lines that name anything here, rising, each once."""

@@ -93,7 +93,7 @@ class KeyLines:
         for refs, lines in self._pieces_of():
             yield from ((line, ref[start:]) for line, ref in zip(lines, refs, strict=True))
 
-    def keys(self) -> Iterator[list[str]]:
+    def pieces(self) -> Iterator[list[str]]:
         """All keys, some hundreds or thousands at a time, as often as they are named."""
         start = len(self._before)
         return ([ref[start:] for ref in refs] for refs, _ in self._pieces_of())
@@ -217,7 +217,7 @@ class KeyLines:
 def different(named: Collection[KeyLines]) -> int:
     """How many different keys several name together."""
     if len(named) > 1:
-        return len({key for lines in named for keys in lines.keys() for key in keys})
+        return len({key for lines in named for keys in lines.pieces() for key in keys})
     return sum(lines.count() for lines in named)
 
 

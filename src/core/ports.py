@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -40,14 +40,16 @@ class Page:
     Attributes:
         objects: Keys and what is known of them, in rising order.
         last: No further page follows.
+        strayed: It says of itself that it follows another key than was asked for.
     """
 
     objects: Sequence[tuple[str, Found]]
     last: bool
+    strayed: bool = False
 
 
 class ImageStore(Protocol):
-    """Where the images lie."""
+    """Where the images lie. Several threads may ask at once."""
 
     def region(self, bucket: str) -> str | None:
         """The bucket's region; None where that cannot be told.
@@ -58,8 +60,13 @@ class ImageStore(Protocol):
             RetryableError: The store was throttled past every retry, or out of reach.
         """
 
-    def list_after(self, bucket: str, after: str) -> Page:
+    def list_after(self, bucket: str, after: str, out_of_time: Callable[[], bool]) -> Page:
         """The objects whose keys follow `after` in the order of UTF-8 bytes, up to a thousand.
+
+        Args:
+            bucket: Their bucket.
+            after: Where the page begins.
+            out_of_time: Tells that no further attempt may begin.
 
         Raises:
             AccessDeniedError: Listing is not allowed.
@@ -68,8 +75,15 @@ class ImageStore(Protocol):
             RetryableError: The store was throttled past every retry, or out of reach.
         """
 
-    def head(self, bucket: str, keys: Sequence[str]) -> Iterable[tuple[str, Found | NotFound]]:
-        """Looks at single objects and answers for each of them, in any order.
+    def head(
+        self, bucket: str, keys: Sequence[str], out_of_time: Callable[[], bool]
+    ) -> Iterable[tuple[str, Found | NotFound]]:
+        """Looks at single objects and answers for each of them, in any order; what is known comes before an error.
+
+        Args:
+            bucket: Their bucket.
+            keys: Which.
+            out_of_time: Tells that no further attempt may begin.
 
         Raises:
             RefusedError: The store takes no such call.

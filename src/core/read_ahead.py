@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -11,7 +11,7 @@ AHEAD: Final = 4
 """Chunks that are read before they are asked for."""
 
 
-def read_ahead(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def read_ahead(chunks: Iterable[bytes]) -> Generator[bytes, None, None]:
     """Takes chunks in a thread of its own, a few before they are asked for; what that raises is raised here.
 
     Closed early, it waits for the chunk that is under way, and reads no more.

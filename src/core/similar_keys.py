@@ -63,10 +63,10 @@ def _existing(
         if position == len(candidates) or out_of_time():
             return
         if not listing:
-            yield from _looked_at(store.head(bucket, candidates[: MAX_REQUESTS - 1]))
+            yield from _looked_at(store.head(bucket, candidates[: MAX_REQUESTS - 1], out_of_time))
             return
         try:
-            page = store.list_after(bucket, just_before(candidates[position]))
+            page = store.list_after(bucket, just_before(candidates[position]), out_of_time)
         except AccessDeniedError:
             listing = False
             continue

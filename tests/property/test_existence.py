@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core import existence
 from core.errors import RetryableError
-from core.existence import Cause, ImageCheck, check_images, just_before
+from core.existence import Cause, ImageCheck, check_images, just_before, ranges_of
 from core.ports import Found, NotFound, Page
 from core.source_ref import MAX_KEY_BYTES
 from tests.builders import BUCKET
@@ -40,6 +40,11 @@ _SCALES: Final[st.SearchStrategy[dict[str, Any]]] = st.sampled_from(
     ]
 )
 
+# One range, or several that are searched at once.
+_RANGES: Final[st.SearchStrategy[dict[str, Any]]] = st.builds(
+    lambda scale, keys: {**scale, "RANGE_KEYS": keys, "RANGES_AT_ONCE": 4}, _SCALES, st.sampled_from([10**6, 60, 7])
+)
+
 Search = tuple[set[str], dict[str, Found]]
 """Keys that are wanted, and the objects of the bucket."""
 
@@ -65,12 +70,14 @@ def looked_at_singly(wanted: Collection[str], images: Mapping[str, Found]) -> Im
 class Images(MemoryImages):
     """Single looks are answered in no particular order."""
 
-    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
-        return super().head(bucket, [*keys[1::2], *keys[::2]])
+    def head(
+        self, bucket: str, keys: Sequence[str], out_of_time: Callable[[], bool]
+    ) -> Iterator[tuple[str, Found | NotFound]]:
+        return super().head(bucket, [*keys[1::2], *keys[::2]], out_of_time)
 
 
 def check(wanted: Collection[str], store: Images, out_of_time: Callable[[], bool] = lambda: False) -> ImageCheck:
-    return check_images(BUCKET, iter(wanted), store, largest=LARGEST, out_of_time=out_of_time)
+    return check_images(BUCKET, ranges_of(sorted(wanted)), store, largest=LARGEST, out_of_time=out_of_time)
 
 
 @settings(max_examples=150)
@@ -124,23 +131,36 @@ _ARRANGEMENTS: Final[st.SearchStrategy[Callable[[], Callable[[Page], Page]]]] = 
 _REFUSALS: Final = st.sampled_from([NotFound.DENIED, NotFound.ENCRYPTED])
 
 
+@settings(max_examples=150)
+@given(searches(), st.integers(1, 300), _RANGES)
+def test_ranges_that_are_searched_at_once_answer_as_single_looks_do(
+    search: Search, page_size: int, scale: dict[str, Any]
+) -> None:
+    wanted, images = search
+    store = Images({BUCKET: images}, page_size=page_size)
+    with patch.multiple(existence, **scale):
+        assert check(wanted, store) == looked_at_singly(wanted, images)
+    event(f"{min(math.ceil(len(wanted) / scale['RANGE_KEYS']), 9)} ranges or more")
+    assert len(set(store.heads)) == len(store.heads)
+
+
 @settings(max_examples=200)
 @given(
     search=searches(),
     refused=st.lists(st.tuples(st.integers(0, 400), _REFUSALS), max_size=4),
     page_size=st.integers(1, 100),
     listing_denied=st.booleans(),
-    fault=st.none() | st.integers(1, 60),
+    faults=st.sets(st.integers(1, 60), max_size=5) | st.integers(1, 60).map(lambda first: range(first, 2_000)),
     glances=st.none() | st.integers(0, 12),
     arranged=_ARRANGEMENTS,
-    scale=_SCALES,
+    scale=_RANGES,
 )
 def test_a_search_in_trouble_is_never_wrong(
     search: Search,
     refused: list[tuple[int, NotFound]],
     page_size: int,
     listing_denied: bool,  # noqa: FBT001
-    fault: int | None,
+    faults: Collection[int],
     glances: int | None,
     arranged: Callable[[], Callable[[Page], Page]],
     scale: dict[str, Any],
@@ -153,7 +173,7 @@ def test_a_search_in_trouble_is_never_wrong(
         page_size=page_size,
         listing_denied=listing_denied,
         answers=answers,
-        faults={fault: RetryableError("throttled")} if fault else {},
+        faults=dict.fromkeys(faults, RetryableError("throttled")),
         arrange=arranged(),
     )
     with patch.multiple(existence, **scale):
@@ -165,7 +185,7 @@ def test_a_search_in_trouble_is_never_wrong(
     assert found.checked + len(unchecked) == len(wanted)
     expected = looked_at_singly(wanted.difference(unchecked), images)
     assert (found.checked, found.missing, found.found) == (expected.checked, expected.missing, expected.found)
-    assert Cause.THROTTLED not in found.unchecked or fault == store.requests.total()
+    assert Cause.THROTTLED not in found.unchecked or (faults and min(faults) <= store.requests.total())
     assert Cause.OUT_OF_TIME not in found.unchecked or glances is not None
     denied, encrypted = (found.unchecked.get(cause, []) for cause in (Cause.DENIED, Cause.ENCRYPTED))
     assert {answers[key] for key in denied} <= {NotFound.DENIED}

@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from aws.clients import RequestCounter, owned_by, s3_client, sns_client, stack_outputs
+from aws.clients import RequestCounter, http_session, owned_by, s3_client, sns_client, stack_outputs
 from core.errors import PermanentError
 
 
@@ -102,3 +102,29 @@ def test_stack_outputs_of_no_stack(cloudformation: Stubber) -> None:
 def test_owned_by() -> None:
     assert owned_by("123456789012") == {"ExpectedBucketOwner": "123456789012"}
     assert owned_by(None) == owned_by("") == {}
+
+
+def test_http_session_keeps_to_the_proxies_certificates_and_time_outs_that_boto3_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: dict[str, Any] = {}
+    monkeypatch.setattr("aws.clients.URLLib3Session", lambda **settings: made.update(settings))
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/etc/mine.pem")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    monkeypatch.setenv("NO_PROXY", "")
+
+    http_session(s3_client())
+
+    assert made["verify"] == "/etc/mine.pem"
+    assert made["proxies"]["https"] == "http://proxy.test:3128"
+    assert made["timeout"] == (5, 30)
+
+
+def test_http_session_trusts_who_is_trusted_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, Any] = {}
+    monkeypatch.setattr("aws.clients.URLLib3Session", lambda **settings: made.update(settings))
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+
+    http_session(s3_client())
+
+    assert made["verify"] is True

@@ -1,10 +1,13 @@
 import random
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
-from core.errors import PermanentError, RefusedError, RetryableError
-from core.existence import Cause, ImageCheck, check_images, just_before
+from core import existence
+from core.errors import GateError, NoSuchBucketError, PermanentError, RefusedError, RetryableError
+from core.existence import RANGE_KEYS, RANGES_AT_ONCE, Cause, ImageCheck, check_images, just_before, ranges_of
 from core.finding import Severity, Verdict
 from core.policy import Policy
 from core.ports import Found, ImageStore, NotFound, Page
@@ -21,7 +24,7 @@ def store(keys: Iterable[str], **options: object) -> MemoryImages:
 def check(
     keys: Iterable[str], images: ImageStore, out_of_time: Callable[[], bool] = lambda: False, bucket: str = BUCKET
 ) -> ImageCheck:
-    return check_images(bucket, keys, images, largest=LIMIT, out_of_time=out_of_time)
+    return check_images(bucket, ranges_of(sorted(keys)), images, largest=LIMIT, out_of_time=out_of_time)
 
 
 def names(count: int, prefix: str = "set/") -> list[str]:
@@ -196,8 +199,10 @@ def test_a_refusal_amid_single_looks_leaves_the_rest_unchecked_and_asks_for_no_m
 class Backwards(MemoryImages):
     """Answers single looks in the contrary order."""
 
-    def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
-        return reversed(list(super().head(bucket, keys)))
+    def head(
+        self, bucket: str, keys: Sequence[str], out_of_time: Callable[[], bool]
+    ) -> Iterator[tuple[str, Found | NotFound]]:
+        return reversed(list(super().head(bucket, keys, out_of_time)))
 
 
 def test_missing_images_are_told_in_rising_order_in_whatever_order_they_are_answered() -> None:
@@ -208,8 +213,10 @@ def test_missing_images_are_told_in_rising_order_in_whatever_order_they_are_answ
 
 def test_throttling_after_the_last_answer_leaves_nothing_unchecked() -> None:
     class Late(MemoryImages):
-        def head(self, bucket: str, keys: Sequence[str]) -> Iterator[tuple[str, Found | NotFound]]:
-            yield from super().head(bucket, keys)
+        def head(
+            self, bucket: str, keys: Sequence[str], out_of_time: Callable[[], bool]
+        ) -> Iterator[tuple[str, Found | NotFound]]:
+            yield from super().head(bucket, keys, out_of_time)
             raise RetryableError("slow down")
 
     assert check(names(3), Late({BUCKET: dict.fromkeys(names(3), SOUND_IMAGE)})) == ImageCheck(checked=3)
@@ -245,9 +252,7 @@ def test_no_request_is_made_when_there_is_no_time() -> None:
 def test_a_bucket_that_is_not_there_has_no_images() -> None:
     wanted = names(20)
 
-    found = check(wanted, MemoryImages({}))
-
-    assert found == ImageCheck(no_bucket=True)
+    assert check(wanted, MemoryImages({})) == ImageCheck(no_bucket=True)
 
 
 def test_faults_that_no_retry_mends_are_raised() -> None:
@@ -278,25 +283,46 @@ def doubled(page: Page) -> Page:
     return Page([*page.objects[:1], *page.objects], page.last)
 
 
+def strayed(page: Page) -> Page:
+    return replace(page, strayed=True)
+
+
+def at_first(times: int, arrange: Callable[[Page], Page]) -> Callable[[Page], Page]:
+    """Arranges so many pages, and leaves those that follow as they are."""
+    left = [arrange] * times
+    return lambda page: left.pop()(page) if left else page
+
+
 def shuffled_end(page: Page) -> Page:
     return Page([*page.objects[:-2], *page.objects[:-3:-1]], page.last)
 
 
-@pytest.mark.parametrize("arrange", [unsorted, doubled, shuffled_end])
+@pytest.mark.parametrize("arrange", [unsorted, doubled, shuffled_end, strayed])
 def test_pages_out_of_order_are_not_believed(arrange: Callable[[Page], Page]) -> None:
     images = store(names(1_999), arrange=arrange)
 
     assert check(names(2_000), images) == ImageCheck(checked=2_000, missing=names(2_000)[-1:])
-    assert images.requests == {"list": 1, "head": 2_000}
+    assert images.requests == {"list": 3, "head": 2_000}
 
 
 def test_a_store_that_gives_the_same_page_again_is_not_believed() -> None:
     images = store(names(3_000))
-    first = images.list_after(BUCKET, "")
+    first = images.list_after(BUCKET, "", lambda: False)
     images.requests.clear()
-    images.list_after = lambda _bucket, _after: first  # type: ignore[method-assign]
+    images.list_after = lambda _bucket, _after, _out_of_time: first  # type: ignore[method-assign]
 
     assert check(names(3_001), images) == ImageCheck(checked=3_001, missing=names(3_001)[-1:])
+
+
+@pytest.mark.parametrize("arrange", [unsorted, strayed])
+@pytest.mark.parametrize(("bad", "requests"), [(1, {"list": 2}), (2, {"list": 3}), (3, {"list": 3, "head": 20})])
+def test_a_page_that_cannot_be_believed_is_asked_for_twice_more(
+    arrange: Callable[[Page], Page], bad: int, requests: dict[str, int]
+) -> None:
+    images = store(names(20), arrange=at_first(bad, arrange))
+
+    assert check(names(20), images) == ImageCheck(checked=20)
+    assert images.requests == requests
 
 
 def test_empty_pages_that_are_not_the_last_end_in_single_looks() -> None:
@@ -304,6 +330,159 @@ def test_empty_pages_that_are_not_the_last_end_in_single_looks() -> None:
 
     assert check(names(201), images) == ImageCheck(checked=201, missing=names(201)[-1:])
     assert images.requests["head"] == 201
+
+
+@pytest.mark.parametrize(
+    ("count", "lengths"),
+    [(0, []), (1, [1]), (10_000, [10_000]), (10_001, [10_000, 1]), (25_000, [10_000, 10_000, 5_000])],
+)
+def test_ranges_of_cuts_keys_into_ranges(count: int, lengths: list[int]) -> None:
+    ranges = list(ranges_of(names(count)))
+
+    assert [len(keys) for keys in ranges] == lengths
+    assert [key for keys in ranges for key in keys] == names(count)
+    assert RANGE_KEYS % 1_000 == 0
+
+
+def test_a_single_range_needs_no_thread() -> None:
+    threads = set[threading.Thread]()
+    images = store(names(20), arrange=lambda page: threads.add(threading.current_thread()) or page)
+
+    check(names(20), images)
+
+    assert threads == {threading.current_thread()}
+
+
+def test_ranges_are_searched_at_once_but_no_more_are_held_than_that() -> None:
+    given, done = list[int](), list[int]()
+    ahead = list[int]()
+    images = store(names(4_000), arrange=lambda page: done.append(1) or page)
+
+    def ranges() -> Iterator[list[str]]:
+        for start in range(0, 4_000, 20):
+            given.append(start)
+            ahead.append(len(given) - len(done))
+            yield names(4_000)[start : start + 20]
+
+    found = check_images(BUCKET, ranges(), images, largest=LIMIT, out_of_time=lambda: False)
+
+    assert found == ImageCheck(checked=4_000)
+    assert max(ahead) <= RANGES_AT_ONCE + 1  # one is given as another is done
+
+
+@pytest.fixture
+def in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ranges of 20 keys, one after the other, so that it is known which comes next."""
+    monkeypatch.setattr(existence, "RANGE_KEYS", 20)
+    monkeypatch.setattr(existence, "RANGES_AT_ONCE", 1)
+
+
+@pytest.mark.parametrize("missing", [[0], [19, 20], [399], list(range(400))])
+def test_missing_images_of_all_ranges_are_told_in_rising_order(
+    monkeypatch: pytest.MonkeyPatch, missing: list[int]
+) -> None:
+    monkeypatch.setattr(existence, "RANGE_KEYS", 20)
+    gone = [names(400)[number] for number in missing]
+
+    assert check(names(400), store(set(names(400)) - set(gone))) == ImageCheck(checked=400, missing=gone)
+
+
+@pytest.mark.usefixtures("in_turn")
+def test_where_listing_is_denied_no_other_range_tries() -> None:
+    images = store(names(200), listing_denied=True)
+
+    assert check(names(200), images) == ImageCheck(checked=200)
+    assert images.requests == {"list": 1, "head": 200}
+
+
+@pytest.mark.usefixtures("in_turn")
+def test_where_a_listing_cannot_be_believed_the_other_ranges_list() -> None:
+    images = store(names(200), arrange=at_first(3, unsorted))
+
+    assert check(names(200), images) == ImageCheck(checked=200)
+    assert images.requests == {"list": 3 + 9, "head": 20}
+
+
+@pytest.mark.usefixtures("in_turn")
+def test_a_range_that_the_store_fails_leaves_the_others_be() -> None:
+    wanted = names(100)
+
+    found = check(wanted, store(wanted, faults={3: RetryableError("slow down")}))
+
+    assert found == ImageCheck(checked=80, unchecked={Cause.THROTTLED: wanted[40:60]})
+
+
+@pytest.mark.usefixtures("in_turn")
+def test_after_three_ranges_in_a_row_that_the_store_failed_the_rest_is_left() -> None:
+    wanted = names(400)
+    images = store(wanted, faults={number: RetryableError("slow down") for number in (2, 3, 5, 7, 8, 9)})
+
+    found = check(wanted, images)
+
+    left = [number for number in range(20) if number in (1, 2, 4) or number > 5]
+    assert found.unchecked == {
+        Cause.THROTTLED: [key for number in left for key in wanted[20 * number : 20 * number + 20]]
+    }
+    assert images.requests.total() == 9
+
+
+@pytest.mark.usefixtures("in_turn")
+def test_a_refusal_leaves_the_ranges_that_follow() -> None:
+    wanted = names(100)
+    images = store(wanted, faults={3: RefusedError("no such name")})
+
+    found = check(wanted, images)
+
+    assert found == ImageCheck(checked=40, unchecked={Cause.REFUSED: wanted[40:]}, refusal="no such name")
+    assert images.requests.total() == 3
+
+
+@pytest.mark.usefixtures("in_turn")
+def test_time_that_runs_out_leaves_the_ranges_that_follow() -> None:
+    found = check(names(100), store(names(100)), out_of_time=times(2))
+
+    assert found == ImageCheck(checked=40, unchecked={Cause.OUT_OF_TIME: names(100)[40:]})
+
+
+def test_a_store_that_gives_up_because_time_is_up_was_not_throttled() -> None:
+    images = store(names(20), faults={1: RetryableError("no time for a second attempt")})
+
+    assert check(names(20), images, out_of_time=times(1)) == ImageCheck(unchecked={Cause.OUT_OF_TIME: names(20)})
+
+
+@pytest.mark.usefixtures("in_turn")
+@pytest.mark.parametrize("fault", [PermanentError("no such account"), NoSuchBucketError("gone")])
+def test_faults_that_no_retry_mends_end_all_ranges(fault: GateError) -> None:
+    images = store(names(100), faults={2: fault})
+
+    if isinstance(fault, NoSuchBucketError):
+        assert check(names(100), images) == ImageCheck(no_bucket=True)
+    else:
+        with pytest.raises(PermanentError, match="no such account"):
+            check(names(100), images)
+    assert images.requests.total() == 2
+
+
+def test_a_fault_in_one_range_ends_what_others_are_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(existence, "RANGE_KEYS", 1_000)
+    monkeypatch.setattr(existence, "_AT_ONCE", 1)
+    bad, failed, asked = names(2_000)[1_000], threading.Event(), list[str]()
+
+    class Half(MemoryImages):
+        def head(
+            self, bucket: str, keys: Sequence[str], out_of_time: Callable[[], bool]
+        ) -> Iterator[tuple[str, Found | NotFound]]:
+            asked.extend(keys)
+            if bad in keys:
+                failed.set()
+                raise PermanentError("no such account")
+            failed.wait(10)
+            threading.Event().wait(0.001)
+            return super().head(bucket, keys, out_of_time)
+
+    with pytest.raises(PermanentError):
+        check(names(2_000), Half({BUCKET: {}}, listing_denied=True))
+    assert len(asked) < 1_000
 
 
 def test_checks_of_different_keys_merge() -> None:
