@@ -21,7 +21,6 @@ ARCHIVES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Storage classes that must be restored before a read. GLACIER_IR is none of them."""
 _START: Final = re.compile(r'(?:<\?xml version="1\.0"(?: encoding="UTF-8")?\?>\s*)?<ListBucketResult[ >]')
 _END: Final = "</ListBucketResult>"
-_COUNT: Final = re.compile(r"<KeyCount>([0-9]+)</KeyCount>")
 _TRUNCATED: Final = re.compile(r"<IsTruncated>(true|false)</IsTruncated>")
 _AFTER: Final = re.compile(r"<StartAfter>([^<&]*)</StartAfter>")
 _ENCODED: Final = "<EncodingType>url</EncodingType>"
@@ -31,7 +30,7 @@ _ENTRY: Final = re.compile(
     r"<Size>([0-9]{1,19})</Size><StorageClass>(\w+)</StorageClass>"
     r"(<RestoreStatus>(?:<(?:IsRestoreInProgress|RestoreExpiryDate)>[^<]*</\w+>)*</RestoreStatus>)?</Contents>"
 )
-_EXPIRY: Final = "<RestoreExpiryDate>"
+_PARTS: Final = _ENTRY.groups + 1
 _SEPARATOR: Final = b"\xff"
 """A byte that UTF-8 never has."""
 
@@ -58,28 +57,30 @@ def read_page(body: bytes, after: str) -> Page:
 def _read_quickly(body: bytes, after: str) -> Page | None:
     """Reads a page that is written as S3 does; None if there is anything about it that might be missed.
 
-    Three counts of the entries must agree: what the expression found, how many begin, and how many S3 says there are.
+    The expression splits the page, so what stands around and between the entries shows whether it knew them all.
     """
-    text = body.decode(errors="surrogateescape")
-    first, end = text.find("<Contents>"), text.rfind("</Contents>")
-    around = text if first < 0 else text[:first] + text[end:]
-    truncated, counts = _TRUNCATED.findall(around), _COUNT.findall(around)
-    entries = _ENTRY.findall(text)
-    if not (
-        _START.match(around)
-        and around.endswith(_END)
-        and len(truncated) == 1
-        and counts == [str(len(entries))]
-        and text.count("<Contents>") == len(entries)
+    parts = _ENTRY.split(body.decode(errors="surrogateescape"))
+    around = parts[0] + parts[-1] if len(parts) > 1 else parts[0]
+    between = parts[_PARTS:-1:_PARTS]
+    truncated = _TRUNCATED.findall(around)
+    if (
+        any(between)
+        or not _START.match(around)
+        or not around.endswith(_END)
+        or any(each in around for each in ("Contents", "<!"))
+        or len(truncated) != 1
     ):
         return None
-    keys = [entry[0] for entry in entries]
-    found = [
-        Found(int(size), storage_class in ARCHIVES and _EXPIRY not in restored)
-        for _, size, storage_class, restored in entries
-    ]
+    keys, sizes, classes, restored = (parts[number::_PARTS] for number in range(1, _PARTS))
+    found = map(Found, map(int, sizes))
+    if not ARCHIVES.isdisjoint(classes):
+        found = map(Found, map(int, sizes), map(_is_archived, classes, restored))
     page = Page(_joined(keys, found, encoded=_ENCODED in around), last=truncated == ["false"])
     return _placed(page, "".join(_AFTER.findall(around)), after)
+
+
+def _is_archived(storage_class: str, restored: str | None) -> bool:
+    return storage_class in ARCHIVES and "<RestoreExpiryDate>" not in (restored or "")
 
 
 def _read_xml(body: bytes, after: str) -> Page:
@@ -130,11 +131,14 @@ def _decoded(keys: Sequence[str]) -> Sequence[str]:
     S3 writes a space as a plus, others as %20; a plus itself is %2B with all of them. What is no UTF-8 becomes half
     characters, which no key that anybody asks for has.
     """
-    joined = _SEPARATOR.join(key.encode() for key in keys)
-    if b"%" not in joined and b"+" not in joined:
+    joined = "\n".join(keys)
+    if "%" not in joined and "+" not in joined:
         return keys
-    decoded = unquote_to_bytes(joined.replace(b"+", b" "))
-    parts = decoded.split(_SEPARATOR)
-    if len(parts) != len(keys):  # some key has that byte, and is no UTF-8
-        parts = [unquote_to_bytes(key.replace("+", " ")) for key in keys]
+    parts = unquote_to_bytes(_raw(joined).replace(b"\n", _SEPARATOR)).split(_SEPARATOR)
+    if len(parts) != len(keys):  # some key has one of those bytes, which none of use has
+        parts = [unquote_to_bytes(_raw(key)) for key in keys]
     return [part.decode(errors="surrogateescape") for part in parts]
+
+
+def _raw(key: str) -> bytes:
+    return key.replace("+", " ").encode(errors="surrogateescape")

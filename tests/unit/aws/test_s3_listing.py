@@ -91,6 +91,12 @@ def test_keys_are_decoded_once(written: str, key: str, neighbour: str) -> None:
     assert first == key
 
 
+def test_keys_that_are_no_utf_8_harm_no_others() -> None:
+    page = body(entry("a%20b"), entry("raw")).replace(b"raw", b"x\xff\ny")
+
+    assert [key for key, _ in read_page(page).objects] == ["a b", "x\udcff\ny"]
+
+
 def test_keys_are_not_decoded_where_the_server_does_not_encode() -> None:
     page = body(entry("a+b%20c&amp;d&#13;"), encoding="")
 
