@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from core import source_ref
 from core.entry import Entry
@@ -24,8 +23,7 @@ _LOCATION: Final = re.compile(r"\s*s3\s*:", re.IGNORECASE)
 _SHOWN_BYTES: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(NamedTuple):
     """An inspected line: None for an entry where the line is no object."""
 
     entry: Entry | None

@@ -53,8 +53,8 @@ def read_line_labels(
     found = read_labels(line, policy.label_attribute, every=most is not None)
     findings = [] if found.whole else _broken_labels(line, found, number, policy)
     names = found.judged
-    for half, key in misnamed(line).items():
-        if names and half != found.expected:
+    for half, key in misnamed(line).items() if names else ():
+        if half != found.expected:
             findings += _misnamed(half, key, number, policy)
     if most is not None and len(names) > most:
         message = f"The line has {len(names):,} labels; {policy.consumer.name} uses {most}."
@@ -77,7 +77,7 @@ def _read_label(line: Mapping[str, object], name: str, number: int, policy: Poli
     if "failure-reason" in metadata:
         return Label(_cut(name)), _failed(metadata, field, number, policy)
     faults = faults_of_pair(line[name], line[field])
-    rules = {fault.rule for fault in faults}
+    rules = [fault.rule for fault in faults]
     other_type = "type-unsupported" in rules
     findings: list[Finding] = []
     for fault in faults:

@@ -18,6 +18,8 @@ from core.source_ref import Malformed, SourceRef, parse
 
 MAX_FAULTS: Final = 50
 """Faults of one mask's metadata, and masks of one line that lack their reference, that are named."""
+_REFERENCES: Final = ("-ref", f"-ref{SUFFIX}")
+"""How the keys of references to images, and of their metadata, end."""
 _COLOURS: Final = "internal-color-map"
 _BACKGROUND: Final = ("0", "BACKGROUND", "#ffffff")
 _EXPECTED: Final = {
@@ -76,21 +78,24 @@ def read_masks(
     """
     if not policy.consumer.masks:
         return (), []
+    references = [key for key in line if key.endswith(_REFERENCES) and key != "source-ref"]
+    if not references:
+        return (), []
     masks: list[tuple[str, SourceRef]] = []
     findings: list[Finding] = []
-    for name in filter(lambda key: _is_mask(line, key), line):
+    for name in references:
+        if not _is_mask(line, name):
+            continue
         ref = parse(line[name])
         findings += _judge_ref(ref, name, line[name], number, policy)
         findings += _judge_metadata(line, name + SUFFIX, number, policy)
         if isinstance(ref, SourceRef):
             masks.append((name, ref))
-    return tuple(masks), findings + _judge_orphans(line, number, policy)
+    return tuple(masks), findings + _judge_orphans(line, references, number, policy)
 
 
 def _is_mask(line: Mapping[str, object], key: str) -> bool:
-    return key.endswith("mask-ref") or (
-        key.endswith("-ref") and key != "source-ref" and _describes_mask(line, key + SUFFIX)
-    )
+    return key.endswith("mask-ref") or (key.endswith("-ref") and _describes_mask(line, key + SUFFIX))
 
 
 def _describes_mask(line: Mapping[str, object], key: str) -> bool:
@@ -99,10 +104,12 @@ def _describes_mask(line: Mapping[str, object], key: str) -> bool:
     return isinstance(metadata, dict) and (metadata.get("type") == SEGMENTATION or _COLOURS in metadata)
 
 
-def _judge_orphans(line: Mapping[str, object], number: int, policy: Policy) -> list[Finding]:
+def _judge_orphans(
+    line: Mapping[str, object], references: list[str], number: int, policy: Policy
+) -> list[Finding]:
     """Metadata of masks that are not there."""
     findings: list[Finding] = []
-    orphans = [key for key in line if key.endswith(f"-ref{SUFFIX}") and key.removesuffix(SUFFIX) not in line]
+    orphans = [key for key in references if key.endswith(SUFFIX) and key.removesuffix(SUFFIX) not in line]
     alike = {bare(key): key for key in line} if orphans else {}
     described = (key for key in orphans if key.endswith(f"mask-ref{SUFFIX}") or _describes_mask(line, key))
     for key in islice(described, MAX_FAULTS):

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 MAX_KEY_BYTES: Final = 1_024
@@ -28,8 +28,7 @@ _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Fillers that look like nothing, though Unicode calls them letters and symbols."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRef:
+class SourceRef(NamedTuple):
     """A bucket and a key, both as written."""
 
     bucket: str
@@ -63,7 +62,7 @@ def parse(value: object) -> SourceRef | Malformed:
 
 def _read(path: str) -> SourceRef | Malformed:
     bucket, _, key = path.partition("/")
-    if _BUCKET.fullmatch(bucket) and key and not key.endswith("/") and not _is_too_long(key):
+    if key and not key.endswith("/") and _BUCKET.fullmatch(bucket) and not _is_too_long(key):
         return SourceRef(bucket, key)
     if path[:5].lower() == "s3://":
         return Malformed("scheme-twice", "begins with s3:// twice", _mended(path))
@@ -122,7 +121,7 @@ def suspicions(ref: SourceRef) -> Iterator[str]:
         yield "a space at the end"
     if ref.key.startswith("/") or "//" in ref.key:
         yield "an empty folder name (//)"
-    if "/../" in f"/{ref.key}/" or "/./" in f"/{ref.key}/":
+    if "/../" in (path := f"/{ref.key}/") or "/./" in path:
         yield "a dot folder (S3 does not resolve it)"
     if escaped := _ESCAPED_BYTE.search(ref.key):
         yield f"the three literal characters {escaped[0]} (a source-ref is never url-decoded)"
