@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final, NamedTuple
 
@@ -52,7 +53,7 @@ class _Field(NamedTuple):
 
     Attributes:
         name: Its key.
-        validator: Judges its value. It is only asked whether a value is sound: to make pydantic's errors is dear.
+        is_sound: Judges its value. Pydantic is only asked whether a value is sound: to make its errors is dear.
         absent: The rule that is broken where the key is missing; None where it may be. Not every consumer requires
             confidence and creation-date: the policy drops what is said of their absence.
         unsound: The rule that is broken by any other value.
@@ -60,14 +61,14 @@ class _Field(NamedTuple):
     """
 
     name: str
-    validator: SchemaValidator
+    is_sound: Callable[[object], bool]
     absent: str | None
     unsound: str
     null: str
 
 
 def _field(name: str, schema: core_schema.CoreSchema, absent: str | None, unsound: str, null: str = "") -> _Field:
-    return _Field(name, SchemaValidator(schema), absent, unsound, null or unsound)
+    return _Field(name, SchemaValidator(schema).isinstance_python, absent, unsound, null or unsound)
 
 
 _TEXT: Final = core_schema.str_schema(strict=True)
@@ -109,9 +110,9 @@ def faults_of_pair(label: object, metadata: object) -> list[PairFault]:
     faults = [] if _LABEL.isinstance_python(label) else [PairFault("label-value-invalid", None, label)]
     if not isinstance(metadata, dict):
         return [*faults, PairFault("metadata-malformed", None, metadata)]
-    for name, validator, absent, unsound, null in _METADATA:
-        if name not in metadata:
-            faults += [PairFault(absent, name, ...)] if absent else []
-        elif not validator.isinstance_python(found := metadata[name]):
-            faults.append(PairFault(null if found is None else unsound, name, found))
+    for name, is_sound, absent, unsound, null in _METADATA:
+        found = metadata.get(name, ...)
+        if not is_sound(found):
+            rule = absent if found is ... else null if found is None else unsound
+            faults += [PairFault(rule, name, found)] if rule else []
     return faults

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 VALUE_CHARACTERS: Final = 200
 """A value is shown up to this many characters."""
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",\n", ": "))
+"""Encodes many findings at once. No text of JSON holds a line feed, so that commas between entries are known by it."""
 
 
 class Severity(StrEnum):
@@ -76,6 +80,12 @@ class Finding:
         if self.first_line is not None:
             content["first_line"] = self.first_line
         return content
+
+
+def json_lines(findings: Iterable[Finding]) -> str:
+    """Findings as JSON Lines, each as `json.dumps` writes it."""
+    lines = _ENCODER.encode([finding.to_json() for finding in findings])[1:-1]
+    return lines.replace("},\n{", "}\n{").replace(",\n", ", ") + "\n"
 
 
 def shown(value: object, limit: int = VALUE_CHARACTERS) -> str:

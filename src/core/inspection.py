@@ -55,13 +55,13 @@ def inspect_line(line: Line, policy: Policy) -> Inspected:
         return Inspected(None, findings + _invalid_json(text, decoded, line.number, policy))
     if not isinstance(decoded.value, dict):
         return Inspected(None, findings + _not_an_object(decoded.value, line.number, policy))
-    findings += _duplicate_keys(decoded, line.number, policy)
+    if decoded.repeats:
+        findings += _duplicate_keys(decoded, line.number, policy)
     ref, ref_findings = _read_ref(decoded.value, line.number, policy)
     labels, label_findings = read_line_labels(decoded.value, line.number, policy)
     masks, mask_findings = read_masks(decoded.value, line.number, policy)
-    for more in (_judge_values(decoded.value, line, policy), ref_findings, label_findings, mask_findings):
-        findings += more
-    return Inspected(Entry(line.number, ref, labels, masks), findings)
+    findings += _judge_values(decoded.value, line, policy)
+    return Inspected(Entry(line.number, ref, labels, masks), findings + ref_findings + label_findings + mask_findings)
 
 
 def _not_utf8(content: bytes, start: int, line: Line, policy: Policy) -> list[Finding]:

@@ -24,8 +24,10 @@ MAX_REPEATS: Final = 100
 """Keys of one text that are named for standing twice: a million of them say no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+_SORTED: Final = json.JSONEncoder(sort_keys=True)
+
+
+class Repeat(NamedTuple):
     """A key that stands more than once in one object.
 
     Attributes:
@@ -39,7 +41,7 @@ class Repeat:
     @property
     def agrees(self) -> bool:
         """Whether all values are the same."""
-        return len({json.dumps(value, sort_keys=True) for value in self.values}) == 1
+        return len(set(map(_SORTED.encode, self.values))) == 1
 
 
 class Decoded(NamedTuple):
@@ -182,6 +184,7 @@ def _path(holder: _Holder, key: str, homes: _Homes) -> str:
 _STRING: Final = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+")
 _SPACE: Final = re.compile(r"[ \t\n\r]*+")
+_BLANKS: Final = frozenset(" \t\n\r")
 _ENTRIES: Final = re.compile(
     rf'(?:{_STRING.pattern}"[ ]?:[ ]?(?:{_STRING.pattern}"|-?[0-9](?:\.[0-9]++)?+|true|false|null),[ ]?)++'
 )
@@ -255,9 +258,10 @@ class _Reading:
 
     def finish(self) -> Fault | None:
         while True:
-            self._position = _after(_SPACE, self._text, self._position)
             character = self._text[self._position : self._position + 1]
-            if character:
+            if character in _BLANKS:
+                self._position = _after(_SPACE, self._text, self._position)
+            elif character:
                 self._step(character)
             elif self._open or self._step != self._after_value:
                 self._fail("cut-off")

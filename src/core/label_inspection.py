@@ -83,7 +83,7 @@ def _read_label(line: Mapping[str, object], name: str, number: int, policy: Poli
     for fault in faults:
         if not (other_type and fault.rule in _OF_OTHER_TYPES):
             findings += _pair_finding(fault, name, metadata, number, policy)
-    value = None if "label-value-invalid" in rules else _canonical(str(line[name]))
+    value = None if "label-value-invalid" in rules else _canonical(line[name])
     class_name = metadata.get("class-name")
     if not isinstance(class_name, str):
         return Label(_cut(name), value=_cut(value or "") or None), findings
@@ -215,8 +215,10 @@ def _cut(text: str) -> str:
     return text[:_REMEMBERED]
 
 
-def _canonical(integer: str) -> str:
-    """One text for every way to write an integer; not by int(), which refuses very long ones."""
+def _canonical(integer: object) -> str:
+    """One text for every way to write an integer; not by int(), which refuses very long texts."""
+    if not isinstance(integer, str):
+        return str(integer)
     digits = integer.lstrip("+-").lstrip("0") or "0"
     return f"-{digits}" if integer.startswith("-") and digits != "0" else digits
 

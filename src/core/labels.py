@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.consumers import CLASSIFICATION
@@ -45,6 +46,29 @@ class Labels(NamedTuple):
         return bool(self.judged) and not self.orphans and (self.expected is None or self.expected in self.judged)
 
 
+class _Keys(NamedTuple):
+    """What the keys of a line tell, whatever their values.
+
+    Attributes:
+        metadata: Keys of metadata, by the names of their labels.
+        pairs: Names of labels with metadata, in the line's order.
+        lone: Names of labels that are not there, in the order of their metadata.
+    """
+
+    metadata: Mapping[str, str]
+    pairs: tuple[str, ...]
+    lone: tuple[str, ...]
+
+
+@lru_cache(maxsize=8)  # lines have mostly the same keys
+def _read_keys(keys: tuple[str, ...], configured: str | None) -> _Keys:
+    metadata = {
+        key.removesuffix(SUFFIX): key for key in keys if _is_metadata(key) or key == f"{configured}{SUFFIX}"
+    }
+    pairs = tuple(key for key in keys if key in metadata)
+    return _Keys(metadata, pairs, tuple(name for name in metadata if name not in pairs))
+
+
 def read_labels(line: Mapping[str, object], configured: str | None = None, *, every: bool = False) -> Labels:
     """Finds the labels of a line.
 
@@ -57,12 +81,8 @@ def read_labels(line: Mapping[str, object], configured: str | None = None, *, ev
         configured: The label attribute that was asked for, if any.
         every: All pairs of the image-classification type are judged, and those that lack a type but look like labels.
     """
-    named = {
-        key.removesuffix(SUFFIX): key
-        for key in line
-        if key.endswith(SUFFIX) and (_is_metadata(key) or key.removesuffix(SUFFIX) == configured)
-    }
-    types = {name: metadata_of(line, name).get("type") for name in line if name in named}
+    named, pairs, lone = _read_keys(tuple(line), configured)
+    types = {name: metadata_of(line, name).get("type") for name in pairs}
     classifications = [name for name, type_ in types.items() if type_ == CLASSIFICATION]
     looking = [name for name, type_ in types.items() if type_ is not None or _looks_like_a_label(line, name)]
     judged = [name for name in looking if types[name] is None or is_meant(types[name])] if every else []
@@ -75,8 +95,7 @@ def read_labels(line: Mapping[str, object], configured: str | None = None, *, ev
         judged = [expected, *judged]
     elif expected is None:
         judged = (classifications or [name for name in looking if types[name] is None] or looking)[:1]
-    lone = [name for name in named if name not in types]
-    orphans = [named[name] for name in lone if not judged or _signed(line, name)] if lone else []
+    orphans = [named[name] for name in lone if not judged or _signed(line, name)]
     return Labels(tuple(judged), tuple(classifications), expected, tuple(orphans[:MAX_ORPHANS]))
 
 

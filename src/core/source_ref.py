@@ -23,7 +23,6 @@ _WEB_ADDRESS: Final = re.compile(
 _OTHER_SPELLING: Final = re.compile(r"arn:aws[a-z-]*:s3:::|s3[an]://", re.IGNORECASE)
 """How other tools write a location in S3."""
 _ESCAPED_BYTE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
-_LEGACY_BUCKET: Final = re.compile(r"[A-Z_]")
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Fillers that look like nothing, though Unicode calls them letters and symbols."""
 
@@ -123,9 +122,9 @@ def suspicions(ref: SourceRef) -> Iterator[str]:
         yield "an empty folder name (//)"
     if "/../" in (path := f"/{ref.key}/") or "/./" in path:
         yield "a dot folder (S3 does not resolve it)"
-    if escaped := _ESCAPED_BYTE.search(ref.key):
+    if "%" in ref.key and (escaped := _ESCAPED_BYTE.search(ref.key)):
         yield f"the three literal characters {escaped[0]} (a source-ref is never url-decoded)"
-    if _LEGACY_BUCKET.search(ref.bucket):
+    if "_" in ref.bucket or ref.bucket != ref.bucket.lower():
         yield "a bucket name with upper case or _, which only very old buckets have"
 
 

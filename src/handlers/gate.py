@@ -20,7 +20,7 @@ from aws.s3_upload import S3Upload
 from aws.sns_topic import SnsTopic
 from core.accepted import accepted_lines
 from core.errors import PermanentError, RetryableError
-from core.finding import Finding, Verdict
+from core.finding import Finding, Verdict, json_lines
 from core.layout import ReportPlace, report_place
 from core.manifest import ManifestObject, OpenManifest
 from core.notification import compose
@@ -258,7 +258,8 @@ class _FindingLines:
     upload: S3Upload
 
     def write(self, findings: Sequence[Finding]) -> None:
-        self.upload.write(b"".join(json.dumps(f.to_json(), ensure_ascii=False).encode() + b"\n" for f in findings))
+        if findings:
+            self.upload.write(json_lines(findings).encode())
 
 
 def _list(files: dict[str, ReportFile], name: str, upload: S3Upload) -> None:
