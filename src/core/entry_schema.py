@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from pydantic import GetCoreSchemaHandler, GetPydanticSchema
 from pydantic_core import SchemaValidator, core_schema
 
 from core.consumers import CLASSIFICATION
@@ -41,11 +40,9 @@ def _creation_date() -> core_schema.CoreSchema:
     )
 
 
-def _schema_of_date(_source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-    return _creation_date()
-
-
-CreationDate = Annotated[object, GetPydanticSchema(_schema_of_date)]
+CREATION_DATE: Final = _creation_date()
+HUMAN_ANNOTATED: Final = core_schema.literal_schema(["yes", "no"])
+CONFIDENCE: Final = core_schema.float_schema(strict=True, ge=0, le=1)
 
 
 class _Field(NamedTuple):
@@ -72,21 +69,14 @@ def _field(name: str, schema: core_schema.CoreSchema, absent: str | None, unsoun
 
 
 _TEXT: Final = core_schema.str_schema(strict=True)
-_CONFIDENCE: Final = core_schema.float_schema(strict=True, ge=0, le=1)
+_TYPE: Final = core_schema.literal_schema([CLASSIFICATION])
 _LABEL: Final = SchemaValidator(_label_value())
 _METADATA: Final = (
     _field("class-name", _TEXT, "class-name-missing", "class-name-missing"),
-    _field(
-        "human-annotated",
-        core_schema.literal_schema(["yes", "no"]),
-        "human-annotated-missing",
-        "human-annotated-invalid",
-    ),
-    _field(
-        "type", core_schema.literal_schema([CLASSIFICATION]), "type-missing", "type-unsupported", null="type-missing"
-    ),
-    _field("confidence", _CONFIDENCE, "confidence-missing", "confidence-invalid"),
-    _field("creation-date", _creation_date(), "creation-date-missing", "creation-date-invalid"),
+    _field("human-annotated", HUMAN_ANNOTATED, "human-annotated-missing", "human-annotated-invalid"),
+    _field("type", _TYPE, "type-missing", "type-unsupported", null="type-missing"),
+    _field("confidence", CONFIDENCE, "confidence-missing", "confidence-invalid"),
+    _field("creation-date", CREATION_DATE, "creation-date-missing", "creation-date-invalid"),
     _field("job-name", _TEXT, None, "job-name-invalid"),
 )
 

@@ -143,14 +143,15 @@ def _read_repeats(text: str) -> Decoded:
     value = json.loads(text, object_pairs_hook=build, parse_constant=_refuse)
     homes = _homes(value)
     # Objects are built from within: reversed, the outermost come first.
-    repeats = (
+    repeats = [
         Repeat(_path(holder, key, homes), tuple(found))
         for holder, values in reversed(repeated)
         for key, found in values.items()
         if len(found) > 1
-    )
-    gravest_first = sorted(repeats, key=lambda repeat: repeat.agrees)
-    return Decoded(value, tuple(gravest_first[:MAX_REPEATS]))
+    ]
+    if len(repeats) > 1:
+        repeats.sort(key=lambda repeat: repeat.agrees)  # the gravest first
+    return Decoded(value, tuple(repeats[:MAX_REPEATS]))
 
 
 _Holder = dict[str, object] | list[object]

@@ -62,9 +62,7 @@ class _Keys(NamedTuple):
 
 @lru_cache(maxsize=8)  # lines have mostly the same keys
 def _read_keys(keys: tuple[str, ...], configured: str | None) -> _Keys:
-    metadata = {
-        key.removesuffix(SUFFIX): key for key in keys if _is_metadata(key) or key == f"{configured}{SUFFIX}"
-    }
+    metadata = {key.removesuffix(SUFFIX): key for key in keys if _is_metadata(key) or key == f"{configured}{SUFFIX}"}
     pairs = tuple(key for key in keys if key in metadata)
     return _Keys(metadata, pairs, tuple(name for name in metadata if name not in pairs))
 
@@ -113,9 +111,10 @@ def is_meant(type_: object) -> bool:
 
 def misnamed(line: Mapping[str, object]) -> dict[str, str]:
     """Labels whose metadata is there under a key that differs by case or punctuation, and that key."""
-    metadata = {bare(key): key for key in _strays(line)}
-    if not metadata:
+    strays = _strays(line)
+    if not strays:
         return {}
+    metadata = {bare(key): key for key in strays}
     lone = (
         key
         for key, value in line.items()
@@ -177,7 +176,8 @@ def likely_metadata(line: Mapping[str, object], name: str | None = None) -> str 
 
 def near_key(content: Mapping[str, object], key: str) -> str | None:
     """The key that was probably meant to be another: the same but for case and punctuation."""
-    return next((other for other in content if bare(other) == bare(key)), None)
+    bared = bare(key)
+    return next((other for other in content if bare(other) == bared), None)
 
 
 def bare(key: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from core.consumers import SEGMENTATION
-from core.entry_schema import CreationDate
+from core.entry_schema import CONFIDENCE, CREATION_DATE, HUMAN_ANNOTATED
 from core.finding import Finding
 from core.json_text import json_type
 from core.labels import SUFFIX, bare, near_key
@@ -33,25 +33,30 @@ _EXPECTED: Final = {
 }
 
 
-class _Colour(BaseModel):
-    """One class of the areas."""
-
-    model_config = ConfigDict(strict=True)
-
-    class_name: str = Field(alias="class-name", min_length=1)
-    hex_color: str = Field(alias="hex-color", pattern="^#[0-9A-Fa-f]{6}$")
-    confidence: float = Field(ge=0, le=1)
-
-
-class _Metadata(BaseModel):
+def _schema() -> core_schema.CoreSchema:
     """Metadata of a mask; other keys are of no concern."""
+    field = core_schema.typed_dict_field
+    colour = core_schema.typed_dict_schema(
+        {
+            "class-name": field(core_schema.str_schema(strict=True, min_length=1)),
+            "hex-color": field(core_schema.str_schema(strict=True, pattern="^#[0-9A-Fa-f]{6}$")),
+            "confidence": field(CONFIDENCE),
+        },
+        strict=True,
+    )
+    number = core_schema.str_schema(strict=True, pattern="^[0-9]+$")
+    return core_schema.typed_dict_schema(
+        {
+            _COLOURS: field(core_schema.dict_schema(number, colour, strict=True)),
+            "human-annotated": field(HUMAN_ANNOTATED),
+            "type": field(core_schema.literal_schema([SEGMENTATION])),
+            "creation-date": field(CREATION_DATE, required=False),
+        },
+        strict=True,
+    )
 
-    model_config = ConfigDict(strict=True)
 
-    colours: dict[Annotated[str, Field(pattern="^[0-9]+$")], _Colour] = Field(alias=_COLOURS)
-    human_annotated: Literal["yes", "no"] = Field(alias="human-annotated")
-    type: Literal["groundtruth/semantic-segmentation"]
-    creation_date: CreationDate = Field(default=None, alias="creation-date")
+_METADATA: Final = SchemaValidator(_schema())
 
 
 class _Fault(NamedTuple):
@@ -104,13 +109,13 @@ def _describes_mask(line: Mapping[str, object], key: str) -> bool:
     return isinstance(metadata, dict) and (metadata.get("type") == SEGMENTATION or _COLOURS in metadata)
 
 
-def _judge_orphans(
-    line: Mapping[str, object], references: list[str], number: int, policy: Policy
-) -> list[Finding]:
+def _judge_orphans(line: Mapping[str, object], references: list[str], number: int, policy: Policy) -> list[Finding]:
     """Metadata of masks that are not there."""
-    findings: list[Finding] = []
     orphans = [key for key in references if key.endswith(SUFFIX) and key.removesuffix(SUFFIX) not in line]
-    alike = {bare(key): key for key in line} if orphans else {}
+    if not orphans:
+        return []
+    findings: list[Finding] = []
+    alike = {bare(key): key for key in line}
     described = (key for key in orphans if key.endswith(f"mask-ref{SUFFIX}") or _describes_mask(line, key))
     for key in islice(described, MAX_FAULTS):
         name = key.removesuffix(SUFFIX)
@@ -151,7 +156,7 @@ def _judge_metadata(line: Mapping[str, object], field: str, number: int, policy:
 
 def _faults(metadata: object) -> Iterator[_Fault]:
     try:
-        _Metadata.model_validate(metadata)
+        _METADATA.validate_python(metadata)
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False, include_context=False):
             yield _fault(tuple(map(str, error["loc"])), error["type"], error["input"])

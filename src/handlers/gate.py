@@ -20,7 +20,7 @@ from aws.s3_upload import S3Upload
 from aws.sns_topic import SnsTopic
 from core.accepted import accepted_lines
 from core.errors import PermanentError, RetryableError
-from core.finding import Finding, Verdict, json_lines
+from core.finding import Finding, Verdict
 from core.layout import ReportPlace, report_place
 from core.manifest import ManifestObject, OpenManifest
 from core.notification import compose
@@ -258,8 +258,7 @@ class _FindingLines:
     upload: S3Upload
 
     def write(self, findings: Sequence[Finding]) -> None:
-        if findings:
-            self.upload.write(json_lines(findings).encode())
+        self.upload.write("".join(finding.to_line() for finding in findings).encode())
 
 
 def _list(files: dict[str, ReportFile], name: str, upload: S3Upload) -> None:
