@@ -136,7 +136,7 @@ def _read_ref(line: dict[str, object], number: int, policy: Policy) -> tuple[Sou
             "source-ref-malformed", message, kind=ref.kind, line=number, field=field, value=value, fix=fix
         )
     findings: list[Finding] = []
-    if suspicions := list(source_ref.suspicions(ref)):
+    if suspicions := source_ref.suspicions(ref):
         message = f"The source-ref holds {'; '.join(suspicions)}."
         findings += policy.finding("source-ref-suspicious", message, line=number, field=field, value=value)
     if not source_ref.is_image_name(ref.key):

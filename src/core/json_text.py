@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple, NoReturn
 
@@ -51,8 +50,7 @@ class Decoded(NamedTuple):
     repeats: tuple[Repeat, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Why a text is not JSON, or why other readers fail on it.
 
     Attributes:

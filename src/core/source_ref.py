@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -37,8 +35,7 @@ class SourceRef(NamedTuple):
         return f"s3://{self.bucket}/{self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(NamedTuple):
     """Why a value is not a reference.
 
     Attributes:
@@ -111,21 +108,23 @@ def _mended(path: str) -> str | None:
     return str(read) if isinstance(read, SourceRef) else None
 
 
-def suspicions(ref: SourceRef) -> Iterator[str]:
+def suspicions(ref: SourceRef) -> list[str]:
     """What is legal in a reference but seldom meant, in words."""
+    found: list[str] = []
     odd = sorted({c for c in ref.key if not _plain(c)}) if not (ref.key.isascii() and ref.key.isprintable()) else []
     if odd:
-        yield "invisible or private characters " + ", ".join(f"U+{ord(c):04X}" for c in odd[:5])
+        found.append("invisible or private characters " + ", ".join(f"U+{ord(c):04X}" for c in odd[:5]))
     if ref.key.endswith(" "):
-        yield "a space at the end"
+        found.append("a space at the end")
     if ref.key.startswith("/") or "//" in ref.key:
-        yield "an empty folder name (//)"
+        found.append("an empty folder name (//)")
     if "/../" in (path := f"/{ref.key}/") or "/./" in path:
-        yield "a dot folder (S3 does not resolve it)"
+        found.append("a dot folder (S3 does not resolve it)")
     if "%" in ref.key and (escaped := _ESCAPED_BYTE.search(ref.key)):
-        yield f"the three literal characters {escaped[0]} (a source-ref is never url-decoded)"
+        found.append(f"the three literal characters {escaped[0]} (a source-ref is never url-decoded)")
     if "_" in ref.bucket or ref.bucket != ref.bucket.lower():
-        yield "a bucket name with upper case or _, which only very old buckets have"
+        found.append("a bucket name with upper case or _, which only very old buckets have")
+    return found
 
 
 def _plain(character: str) -> bool:
