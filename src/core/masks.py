@@ -111,7 +111,7 @@ def _describes_mask(line: Mapping[str, object], key: str) -> bool:
 
 def _judge_orphans(line: Mapping[str, object], references: list[str], number: int, policy: Policy) -> list[Finding]:
     """Metadata of masks that are not there."""
-    orphans = [key for key in references if key.endswith(SUFFIX) and key.removesuffix(SUFFIX) not in line]
+    orphans = [key for key in references if key.removesuffix(SUFFIX) not in line]
     if not orphans:
         return []
     findings: list[Finding] = []

@@ -59,6 +59,14 @@ def test_read_labels_judges_the_configured_label_and_no_other() -> None:
     assert read_labels(content, "c") == Labels((), ("a", "anomaly-label"), "c", ())
 
 
+def test_read_labels_judges_a_configured_label_of_any_name_and_else_none_of_it() -> None:
+    content = {"areas-ref": 1, "areas-ref-metadata": CLASSIFICATION}
+
+    assert read_labels(content).judged == ()
+    assert read_labels(content, "areas-ref").judged == ("areas-ref",)
+    assert read_labels(content).judged == ()
+
+
 @pytest.mark.parametrize(
     ("content", "configured", "judged", "whole"),
     [
