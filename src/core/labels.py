@@ -60,11 +60,11 @@ class _Keys(NamedTuple):
     lone: tuple[str, ...]
 
 
-@lru_cache(maxsize=8)  # lines have mostly the same keys
+@lru_cache(maxsize=8)  # lines have mostly the same keys; few are kept, as a line may be long
 def _read_keys(keys: tuple[str, ...], configured: str | None) -> _Keys:
     metadata = {key.removesuffix(SUFFIX): key for key in keys if _is_metadata(key) or key == f"{configured}{SUFFIX}"}
-    pairs = tuple(key for key in keys if key in metadata)
-    return _Keys(metadata, pairs, tuple(name for name in metadata if name not in pairs))
+    pairs = dict.fromkeys(key for key in keys if key in metadata)
+    return _Keys(metadata, tuple(pairs), tuple(name for name in metadata if name not in pairs))
 
 
 def read_labels(line: Mapping[str, object], configured: str | None = None, *, every: bool = False) -> Labels:

@@ -52,7 +52,7 @@ def test_a_field_that_is_null_breaks_a_rule(field: str, rule: str) -> None:
     assert faults_of_pair(1, metadata() | {field: None}) == [PairFault(rule, field, None)]
 
 
-@pytest.mark.parametrize("label", [True, False, 1.0, None, "", "1.0", " 1", "1\n", "１", "+-1", [1], {}], ids=repr)
+@pytest.mark.parametrize("label", [True, False, 1.0, None, "", "1.0", " 1", "1\n", "\uff11", "+-1", [1], {}], ids=repr)
 def test_a_label_is_an_integer_or_one_in_a_text(label: object) -> None:
     assert faults_of_pair(label, metadata()) == [PairFault("label-value-invalid", None, label)]
 
