@@ -4,9 +4,9 @@ from core.labels import (
     MAX_ORPHANS,
     Labels,
     is_label_name,
+    is_meant,
     likely_labels,
     likely_metadata,
-    is_meant,
     misnamed,
     read_labels,
 )
