@@ -1,24 +1,24 @@
-"""The fields of a line, as pydantic judges them."""
+"""The fields of a label and its metadata, as pydantic judges them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetPydanticSchema, ValidationError
-from pydantic_core import core_schema
+from pydantic_core import SchemaValidator, core_schema
+
+from core.consumers import CLASSIFICATION
 
 
-def _label_value(_source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-    """An integer, or an integer in a text; one error whatever is wrong with it."""
+def _label_value() -> core_schema.CoreSchema:
+    """An integer, or an integer in a text."""
     integer = core_schema.int_schema(strict=True)
     text = core_schema.str_schema(pattern=r"^[+-]?[0-9]+$", strict=True)
-    return core_schema.custom_error_schema(
-        core_schema.union_schema([integer, text]), custom_error_type="value", custom_error_message="no integer"
-    )
+    return core_schema.union_schema([integer, text])
 
 
-def _creation_date(_source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+def _creation_date() -> core_schema.CoreSchema:
     """ISO 8601 date and time, zone optional; one error whatever is wrong with it.
 
     The patterns stand first because pydantic alone takes seconds since 1970 and dates without time, too, and Python any
@@ -40,44 +40,45 @@ def _creation_date(_source: object, _handler: GetCoreSchemaHandler) -> core_sche
     )
 
 
-_LabelValue = Annotated[object, GetPydanticSchema(_label_value)]
-CreationDate = Annotated[object, GetPydanticSchema(_creation_date)]
+CREATION_DATE: Final = _creation_date()
+HUMAN_ANNOTATED: Final = core_schema.literal_schema(["yes", "no"])
+CONFIDENCE: Final = core_schema.float_schema(strict=True, ge=0, le=1)
 
 
-class _Metadata(BaseModel):
-    """Metadata of an image-classification label; other keys are of no concern.
+class _Field(NamedTuple):
+    """A field of an image-classification label's metadata; other keys are of no concern.
 
-    Not every consumer requires confidence and creation-date: the policy drops what is said of their absence.
+    Attributes:
+        name: Its key.
+        is_sound: Judges its value. Pydantic is only asked whether a value is sound: to make its errors is dear.
+        absent: The rule that is broken where the key is missing; None where it may be. Not every consumer requires
+            confidence and creation-date: the policy drops what is said of their absence.
+        unsound: The rule that is broken by any other value.
+        null: The rule that is broken by null.
     """
 
-    model_config = ConfigDict(strict=True)
-
-    class_name: str = Field(alias="class-name")
-    human_annotated: Literal["yes", "no"] = Field(alias="human-annotated")
-    type: Literal["groundtruth/image-classification"]
-    confidence: float = Field(ge=0, le=1)
-    creation_date: CreationDate = Field(alias="creation-date")
-    job_name: str = Field(default="", alias="job-name")
+    name: str
+    is_sound: Callable[[object], bool]
+    absent: str | None
+    unsound: str
+    null: str
 
 
-class _Pair(BaseModel):
-    """A label and its metadata, under fixed names whatever the label is called."""
-
-    model_config = ConfigDict(strict=True)
-
-    label: _LabelValue
-    metadata: _Metadata
+def _field(name: str, schema: core_schema.CoreSchema, absent: str | None, unsound: str, null: str = "") -> _Field:
+    return _Field(name, SchemaValidator(schema).isinstance_python, absent, unsound, null or unsound)
 
 
-_RULES: Final = {
-    "class-name": ("class-name-missing", "class-name-missing"),
-    "human-annotated": ("human-annotated-missing", "human-annotated-invalid"),
-    "type": ("type-missing", "type-unsupported"),
-    "confidence": ("confidence-missing", "confidence-invalid"),
-    "creation-date": ("creation-date-missing", "creation-date-invalid"),
-    "job-name": ("job-name-invalid", "job-name-invalid"),
-}
-"""The rule of an absent or null field, and of any other fault."""
+_TEXT: Final = core_schema.str_schema(strict=True)
+_TYPE: Final = core_schema.literal_schema([CLASSIFICATION])
+_LABEL: Final = SchemaValidator(_label_value())
+_METADATA: Final = (
+    _field("class-name", _TEXT, "class-name-missing", "class-name-missing"),
+    _field("human-annotated", HUMAN_ANNOTATED, "human-annotated-missing", "human-annotated-invalid"),
+    _field("type", _TYPE, "type-missing", "type-unsupported", null="type-missing"),
+    _field("confidence", CONFIDENCE, "confidence-missing", "confidence-invalid"),
+    _field("creation-date", CREATION_DATE, "creation-date-missing", "creation-date-invalid"),
+    _field("job-name", _TEXT, None, "job-name-invalid"),
+)
 
 
 class PairFault(NamedTuple):
@@ -96,23 +97,12 @@ class PairFault(NamedTuple):
 
 def faults_of_pair(label: object, metadata: object) -> list[PairFault]:
     """Judges a label and its metadata; returns all their faults."""
-    try:
-        _Pair.model_validate({"label": label, "metadata": metadata})
-    except ValidationError as invalid:
-        return [
-            _fault(error["loc"], error["type"], error["input"])
-            for error in invalid.errors(include_url=False, include_context=False)
-        ]
-    return []
-
-
-def _fault(place: tuple[int | str, ...], kind: str, found: object) -> PairFault:
-    if place == ("label",):
-        return PairFault("label-value-invalid", None, found)
-    if place == ("metadata",):
-        return PairFault("metadata-malformed", None, found)
-    field = str(place[1])
-    absent, other = _RULES[field]
-    if kind == "missing":
-        return PairFault(absent, field, ...)
-    return PairFault(absent if found is None and field == "type" else other, field, found)
+    faults = [] if _LABEL.isinstance_python(label) else [PairFault("label-value-invalid", None, label)]
+    if not isinstance(metadata, dict):
+        return [*faults, PairFault("metadata-malformed", None, metadata)]
+    for name, is_sound, absent, unsound, null in _METADATA:
+        found = metadata.get(name, ...)
+        if not is_sound(found):
+            rule = absent if found is ... else null if found is None else unsound
+            faults += [PairFault(rule, name, found)] if rule else []
+    return faults

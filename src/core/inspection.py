@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from core import source_ref
 from core.entry import Entry
@@ -24,8 +23,7 @@ _LOCATION: Final = re.compile(r"\s*s3\s*:", re.IGNORECASE)
 _SHOWN_BYTES: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(NamedTuple):
     """An inspected line: None for an entry where the line is no object."""
 
     entry: Entry | None
@@ -57,13 +55,13 @@ def inspect_line(line: Line, policy: Policy) -> Inspected:
         return Inspected(None, findings + _invalid_json(text, decoded, line.number, policy))
     if not isinstance(decoded.value, dict):
         return Inspected(None, findings + _not_an_object(decoded.value, line.number, policy))
-    findings += _duplicate_keys(decoded, line.number, policy)
+    if decoded.repeats:
+        findings += _duplicate_keys(decoded, line.number, policy)
     ref, ref_findings = _read_ref(decoded.value, line.number, policy)
     labels, label_findings = read_line_labels(decoded.value, line.number, policy)
     masks, mask_findings = read_masks(decoded.value, line.number, policy)
-    for more in (_judge_values(decoded.value, line, policy), ref_findings, label_findings, mask_findings):
-        findings += more
-    return Inspected(Entry(line.number, ref, labels, masks), findings)
+    findings += _judge_values(decoded.value, line, policy)
+    return Inspected(Entry(line.number, ref, labels, masks), findings + ref_findings + label_findings + mask_findings)
 
 
 def _not_utf8(content: bytes, start: int, line: Line, policy: Policy) -> list[Finding]:
@@ -138,7 +136,7 @@ def _read_ref(line: dict[str, object], number: int, policy: Policy) -> tuple[Sou
             "source-ref-malformed", message, kind=ref.kind, line=number, field=field, value=value, fix=fix
         )
     findings: list[Finding] = []
-    if suspicions := list(source_ref.suspicions(ref)):
+    if suspicions := source_ref.suspicions(ref):
         message = f"The source-ref holds {'; '.join(suspicions)}."
         findings += policy.finding("source-ref-suspicious", message, line=number, field=field, value=value)
     if not source_ref.is_image_name(ref.key):

@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from core.finding import VALUE_CHARACTERS
 
@@ -24,8 +23,10 @@ MAX_REPEATS: Final = 100
 """Keys of one text that are named for standing twice: a million of them say no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+_SORTED: Final = json.JSONEncoder(sort_keys=True)
+
+
+class Repeat(NamedTuple):
     """A key that stands more than once in one object.
 
     Attributes:
@@ -39,19 +40,17 @@ class Repeat:
     @property
     def agrees(self) -> bool:
         """Whether all values are the same."""
-        return len({json.dumps(value, sort_keys=True) for value in self.values}) == 1
+        return len(set(map(_SORTED.encode, self.values))) == 1
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A sound JSON text: its value, and the first keys that stand more than once in one object."""
 
     value: object
     repeats: tuple[Repeat, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Why a text is not JSON, or why other readers fail on it.
 
     Attributes:
@@ -77,7 +76,7 @@ def decode(text: str) -> Decoded | Fault:
         decoded = _read(text)
     except ValueError as refusal:
         return judge(text) or Fault(1, "reader", f"Python does not read it: {refusal}", unsupported=True)
-    if _SURROGATE.search(text) and (fault := _unpaired_surrogate(text)):
+    if "\\" in text and _SURROGATE.search(text) and (fault := _unpaired_surrogate(text)):
         return fault
     return decoded
 
@@ -117,10 +116,14 @@ _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_re
 
 
 def _read(text: str) -> Decoded:
+    content = text.strip(" \t\n\r")
     try:
-        return Decoded(_DECODER.decode(text))
+        value, end = _DECODER.raw_decode(content)
     except _RepeatedKeyError:
         return _read_repeats(text)
+    if end < len(content):
+        raise ValueError("more text follows")
+    return Decoded(value)
 
 
 def _read_repeats(text: str) -> Decoded:
@@ -138,14 +141,15 @@ def _read_repeats(text: str) -> Decoded:
     value = json.loads(text, object_pairs_hook=build, parse_constant=_refuse)
     homes = _homes(value)
     # Objects are built from within: reversed, the outermost come first.
-    repeats = (
+    repeats = [
         Repeat(_path(holder, key, homes), tuple(found))
         for holder, values in reversed(repeated)
         for key, found in values.items()
         if len(found) > 1
-    )
-    gravest_first = sorted(repeats, key=lambda repeat: repeat.agrees)
-    return Decoded(value, tuple(gravest_first[:MAX_REPEATS]))
+    ]
+    if len(repeats) > 1:
+        repeats.sort(key=lambda repeat: repeat.agrees)  # the gravest first
+    return Decoded(value, tuple(repeats[:MAX_REPEATS]))
 
 
 _Holder = dict[str, object] | list[object]
@@ -179,6 +183,11 @@ def _path(holder: _Holder, key: str, homes: _Homes) -> str:
 _STRING: Final = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+")
 _SPACE: Final = re.compile(r"[ \t\n\r]*+")
+_BLANKS: Final = frozenset(" \t\n\r")
+_ENTRIES: Final = re.compile(
+    rf'(?:{_STRING.pattern}"[ ]?:[ ]?(?:{_STRING.pattern}"|-?[0-9](?:\.[0-9]++)?+|true|false|null),[ ]?)++'
+)
+"""Entries of an object that are sound beyond doubt, up to the next key; a shortcut past them."""
 _WORD: Final = re.compile(r"[^\s\[\]{},:\"']*+")
 _LITERALS: Final = frozenset({"true", "false", "null"})
 _CLOSING: Final = {"{": "}", "[": "]"}
@@ -248,9 +257,10 @@ class _Reading:
 
     def finish(self) -> Fault | None:
         while True:
-            self._position = _after(_SPACE, self._text, self._position)
             character = self._text[self._position : self._position + 1]
-            if character:
+            if character in _BLANKS:
+                self._position = _after(_SPACE, self._text, self._position)
+            elif character:
                 self._step(character)
             elif self._open or self._step != self._after_value:
                 self._fail("cut-off")
@@ -283,7 +293,10 @@ class _Reading:
     def _key(self, character: str) -> None:
         if character != '"':
             self._unexpected("key")
-        self._string(self._colon)
+        if entries := _ENTRIES.match(self._text, self._position):
+            self._go(entries.end(), self._key)
+        else:
+            self._string(self._colon)
 
     def _colon(self, character: str) -> None:
         if character != ":":

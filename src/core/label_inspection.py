@@ -53,8 +53,8 @@ def read_line_labels(
     found = read_labels(line, policy.label_attribute, every=most is not None)
     findings = [] if found.whole else _broken_labels(line, found, number, policy)
     names = found.judged
-    for half, key in misnamed(line).items():
-        if names and half != found.expected:
+    for half, key in misnamed(line).items() if names else ():
+        if half != found.expected:
             findings += _misnamed(half, key, number, policy)
     if most is not None and len(names) > most:
         message = f"The line has {len(names):,} labels; {policy.consumer.name} uses {most}."
@@ -77,13 +77,13 @@ def _read_label(line: Mapping[str, object], name: str, number: int, policy: Poli
     if "failure-reason" in metadata:
         return Label(_cut(name)), _failed(metadata, field, number, policy)
     faults = faults_of_pair(line[name], line[field])
-    rules = {fault.rule for fault in faults}
+    rules = [fault.rule for fault in faults]
     other_type = "type-unsupported" in rules
     findings: list[Finding] = []
     for fault in faults:
         if not (other_type and fault.rule in _OF_OTHER_TYPES):
             findings += _pair_finding(fault, name, metadata, number, policy)
-    value = None if "label-value-invalid" in rules else _canonical(str(line[name]))
+    value = None if "label-value-invalid" in rules else _canonical(line[name])
     class_name = metadata.get("class-name")
     if not isinstance(class_name, str):
         return Label(_cut(name), value=_cut(value or "") or None), findings
@@ -215,8 +215,10 @@ def _cut(text: str) -> str:
     return text[:_REMEMBERED]
 
 
-def _canonical(integer: str) -> str:
-    """One text for every way to write an integer; not by int(), which refuses very long ones."""
+def _canonical(integer: object) -> str:
+    """One text for every way to write an integer; not by int(), which refuses very long texts."""
+    if not isinstance(integer, str):
+        return str(integer)
     digits = integer.lstrip("+-").lstrip("0") or "0"
     return f"-{digits}" if integer.startswith("-") and digits != "0" else digits
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import chain, islice
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from core.consumers import CLASSIFICATION
 
@@ -25,8 +24,7 @@ _MEANT: Final = frozenset({"groundtruthimageclassification", "imageclassificatio
 """Types, bared of case and punctuation, that are written for that of image classification."""
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(NamedTuple):
     """The labels of one line.
 
     Attributes:
@@ -48,6 +46,27 @@ class Labels:
         return bool(self.judged) and not self.orphans and (self.expected is None or self.expected in self.judged)
 
 
+class _Keys(NamedTuple):
+    """What the keys of a line tell, whatever their values.
+
+    Attributes:
+        metadata: Keys of metadata, by the names of their labels.
+        pairs: Names of labels with metadata, in the line's order.
+        lone: Names of labels that are not there, in the order of their metadata.
+    """
+
+    metadata: Mapping[str, str]
+    pairs: tuple[str, ...]
+    lone: tuple[str, ...]
+
+
+@lru_cache(maxsize=8)  # lines have mostly the same keys; few are kept, as a line may be long
+def _read_keys(keys: tuple[str, ...], configured: str | None) -> _Keys:
+    metadata = {key.removesuffix(SUFFIX): key for key in keys if _is_metadata(key) or key == f"{configured}{SUFFIX}"}
+    pairs = dict.fromkeys(key for key in keys if key in metadata)
+    return _Keys(metadata, tuple(pairs), tuple(name for name in metadata if name not in pairs))
+
+
 def read_labels(line: Mapping[str, object], configured: str | None = None, *, every: bool = False) -> Labels:
     """Finds the labels of a line.
 
@@ -60,25 +79,22 @@ def read_labels(line: Mapping[str, object], configured: str | None = None, *, ev
         configured: The label attribute that was asked for, if any.
         every: All pairs of the image-classification type are judged, and those that lack a type but look like labels.
     """
-    named = {key.removesuffix(SUFFIX): key for key in line if _is_metadata(key) or key == f"{configured}{SUFFIX}"}
-    pairs = [key for key in line if key in named]
+    named, pairs, lone = _read_keys(tuple(line), configured)
     types = {name: metadata_of(line, name).get("type") for name in pairs}
-    classifications = tuple(name for name in pairs if types[name] == CLASSIFICATION)
+    classifications = [name for name, type_ in types.items() if type_ == CLASSIFICATION]
+    looking = [name for name, type_ in types.items() if type_ is not None or _looks_like_a_label(line, name)]
+    judged = [name for name in looking if types[name] is None or is_meant(types[name])] if every else []
     expected = configured
     if expected is None and (CUSTOMARY in line or CUSTOMARY in named):
         expected = CUSTOMARY
-    looking = [name for name in pairs if types[name] is not None or _looks_like_a_label(line, name)]
-    judged = tuple(name for name in looking if is_meant(types[name]) or types[name] is None) if every else ()
     if configured is None and judged:
         expected = expected if expected not in types else None
     elif expected in types and expected not in judged:
-        judged = (expected, *judged)
+        judged = [expected, *judged]
     elif expected is None:
-        untyped = (name for name in looking if types[name] is None)
-        judged = tuple(islice(chain(classifications, untyped, looking), 1))
-    lone = (name for name in named if name not in types)
-    counting = (named[name] for name in lone if not judged or _signed(line, name))
-    return Labels(judged, classifications, expected, tuple(islice(counting, MAX_ORPHANS)))
+        judged = (classifications or [name for name in looking if types[name] is None] or looking)[:1]
+    orphans = [named[name] for name in lone if not judged or _signed(line, name)]
+    return Labels(tuple(judged), tuple(classifications), expected, tuple(orphans[:MAX_ORPHANS]))
 
 
 def _looks_like_a_label(line: Mapping[str, object], name: str) -> bool:
@@ -90,14 +106,15 @@ def _looks_like_a_label(line: Mapping[str, object], name: str) -> bool:
 
 def is_meant(type_: object) -> bool:
     """Whether a type is, or was meant to be, that of image classification: the same but for case and punctuation."""
-    return isinstance(type_, str) and bare(type_) in _MEANT
+    return type_ == CLASSIFICATION or (isinstance(type_, str) and bare(type_) in _MEANT)
 
 
 def misnamed(line: Mapping[str, object]) -> dict[str, str]:
     """Labels whose metadata is there under a key that differs by case or punctuation, and that key."""
-    metadata = {bare(key): key for key in _strays(line)}
-    if not metadata:
+    strays = _strays(line)
+    if not strays:
         return {}
+    metadata = {bare(key): key for key in strays}
     lone = (
         key
         for key, value in line.items()
@@ -111,7 +128,7 @@ def _strays(line: Mapping[str, object]) -> list[str]:
     return [
         key
         for key, value in line.items()
-        if isinstance(value, dict) and not _SIGNS.isdisjoint(value) and not key.endswith(SUFFIX)
+        if isinstance(value, dict) and not key.endswith(SUFFIX) and not _SIGNS.isdisjoint(value)
     ]
 
 
@@ -159,7 +176,8 @@ def likely_metadata(line: Mapping[str, object], name: str | None = None) -> str 
 
 def near_key(content: Mapping[str, object], key: str) -> str | None:
     """The key that was probably meant to be another: the same but for case and punctuation."""
-    return next((other for other in content if bare(other) == bare(key)), None)
+    bared = bare(key)
+    return next((other for other in content if bare(other) == bared), None)
 
 
 def bare(key: str) -> str:

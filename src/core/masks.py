@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from core.consumers import SEGMENTATION
-from core.entry_schema import CreationDate
+from core.entry_schema import CONFIDENCE, CREATION_DATE, HUMAN_ANNOTATED
 from core.finding import Finding
 from core.json_text import json_type
 from core.labels import SUFFIX, bare, near_key
@@ -18,6 +18,8 @@ from core.source_ref import Malformed, SourceRef, parse
 
 MAX_FAULTS: Final = 50
 """Faults of one mask's metadata, and masks of one line that lack their reference, that are named."""
+_REFERENCES: Final = ("-ref", f"-ref{SUFFIX}")
+"""How the keys of references to images, and of their metadata, end."""
 _COLOURS: Final = "internal-color-map"
 _BACKGROUND: Final = ("0", "BACKGROUND", "#ffffff")
 _EXPECTED: Final = {
@@ -31,25 +33,30 @@ _EXPECTED: Final = {
 }
 
 
-class _Colour(BaseModel):
-    """One class of the areas."""
-
-    model_config = ConfigDict(strict=True)
-
-    class_name: str = Field(alias="class-name", min_length=1)
-    hex_color: str = Field(alias="hex-color", pattern="^#[0-9A-Fa-f]{6}$")
-    confidence: float = Field(ge=0, le=1)
-
-
-class _Metadata(BaseModel):
+def _schema() -> core_schema.CoreSchema:
     """Metadata of a mask; other keys are of no concern."""
+    field = core_schema.typed_dict_field
+    colour = core_schema.typed_dict_schema(
+        {
+            "class-name": field(core_schema.str_schema(strict=True, min_length=1)),
+            "hex-color": field(core_schema.str_schema(strict=True, pattern="^#[0-9A-Fa-f]{6}$")),
+            "confidence": field(CONFIDENCE),
+        },
+        strict=True,
+    )
+    number = core_schema.str_schema(strict=True, pattern="^[0-9]+$")
+    return core_schema.typed_dict_schema(
+        {
+            _COLOURS: field(core_schema.dict_schema(number, colour, strict=True)),
+            "human-annotated": field(HUMAN_ANNOTATED),
+            "type": field(core_schema.literal_schema([SEGMENTATION])),
+            "creation-date": field(CREATION_DATE, required=False),
+        },
+        strict=True,
+    )
 
-    model_config = ConfigDict(strict=True)
 
-    colours: dict[Annotated[str, Field(pattern="^[0-9]+$")], _Colour] = Field(alias=_COLOURS)
-    human_annotated: Literal["yes", "no"] = Field(alias="human-annotated")
-    type: Literal["groundtruth/semantic-segmentation"]
-    creation_date: CreationDate = Field(default=None, alias="creation-date")
+_METADATA: Final = SchemaValidator(_schema())
 
 
 class _Fault(NamedTuple):
@@ -76,21 +83,24 @@ def read_masks(
     """
     if not policy.consumer.masks:
         return (), []
+    references = [key for key in line if key.endswith(_REFERENCES) and key != "source-ref"]
+    if not references:
+        return (), []
     masks: list[tuple[str, SourceRef]] = []
     findings: list[Finding] = []
-    for name in filter(lambda key: _is_mask(line, key), line):
+    for name in references:
+        if not _is_mask(line, name):
+            continue
         ref = parse(line[name])
         findings += _judge_ref(ref, name, line[name], number, policy)
         findings += _judge_metadata(line, name + SUFFIX, number, policy)
         if isinstance(ref, SourceRef):
             masks.append((name, ref))
-    return tuple(masks), findings + _judge_orphans(line, number, policy)
+    return tuple(masks), findings + _judge_orphans(line, references, number, policy)
 
 
 def _is_mask(line: Mapping[str, object], key: str) -> bool:
-    return key.endswith("mask-ref") or (
-        key.endswith("-ref") and key != "source-ref" and _describes_mask(line, key + SUFFIX)
-    )
+    return key.endswith("mask-ref") or (key.endswith("-ref") and _describes_mask(line, key + SUFFIX))
 
 
 def _describes_mask(line: Mapping[str, object], key: str) -> bool:
@@ -99,11 +109,13 @@ def _describes_mask(line: Mapping[str, object], key: str) -> bool:
     return isinstance(metadata, dict) and (metadata.get("type") == SEGMENTATION or _COLOURS in metadata)
 
 
-def _judge_orphans(line: Mapping[str, object], number: int, policy: Policy) -> list[Finding]:
+def _judge_orphans(line: Mapping[str, object], references: list[str], number: int, policy: Policy) -> list[Finding]:
     """Metadata of masks that are not there."""
+    orphans = [key for key in references if key.removesuffix(SUFFIX) not in line]
+    if not orphans:
+        return []
     findings: list[Finding] = []
-    orphans = [key for key in line if key.endswith(f"-ref{SUFFIX}") and key.removesuffix(SUFFIX) not in line]
-    alike = {bare(key): key for key in line} if orphans else {}
+    alike = {bare(key): key for key in line}
     described = (key for key in orphans if key.endswith(f"mask-ref{SUFFIX}") or _describes_mask(line, key))
     for key in islice(described, MAX_FAULTS):
         name = key.removesuffix(SUFFIX)
@@ -144,7 +156,7 @@ def _judge_metadata(line: Mapping[str, object], field: str, number: int, policy:
 
 def _faults(metadata: object) -> Iterator[_Fault]:
     try:
-        _Metadata.model_validate(metadata)
+        _METADATA.validate_python(metadata)
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False, include_context=False):
             yield _fault(tuple(map(str, error["loc"])), error["type"], error["input"])

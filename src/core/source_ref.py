@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 MAX_KEY_BYTES: Final = 1_024
@@ -23,14 +21,12 @@ _WEB_ADDRESS: Final = re.compile(
 _OTHER_SPELLING: Final = re.compile(r"arn:aws[a-z-]*:s3:::|s3[an]://", re.IGNORECASE)
 """How other tools write a location in S3."""
 _ESCAPED_BYTE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
-_LEGACY_BUCKET: Final = re.compile(r"[A-Z_]")
 _BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
 """Fillers that look like nothing, though Unicode calls them letters and symbols."""
 _BLANK_LETTER: Final = re.compile(f"[{_BLANK_LETTERS}]")
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRef:
+class SourceRef(NamedTuple):
     """A bucket and a key, both as written."""
 
     bucket: str
@@ -40,8 +36,7 @@ class SourceRef:
         return f"s3://{self.bucket}/{self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(NamedTuple):
     """Why a value is not a reference.
 
     Attributes:
@@ -64,7 +59,7 @@ def parse(value: object) -> SourceRef | Malformed:
 
 def _read(path: str) -> SourceRef | Malformed:
     bucket, _, key = path.partition("/")
-    if _BUCKET.fullmatch(bucket) and key and not key.endswith("/") and not _is_too_long(key):
+    if key and not key.endswith("/") and _BUCKET.fullmatch(bucket) and not _is_too_long(key):
         return SourceRef(bucket, key)
     if path[:5].lower() == "s3://":
         return Malformed("scheme-twice", "begins with s3:// twice", _mended(path))
@@ -114,21 +109,23 @@ def _mended(path: str) -> str | None:
     return str(read) if isinstance(read, SourceRef) else None
 
 
-def suspicions(ref: SourceRef) -> Iterator[str]:
+def suspicions(ref: SourceRef) -> list[str]:
     """What is legal in a reference but seldom meant, in words."""
+    found: list[str] = []
     odd = sorted({c for c in ref.key if not _plain(c)}) if not (ref.key.isascii() and ref.key.isprintable()) else []
     if odd:
-        yield "invisible or private characters " + ", ".join(f"U+{ord(c):04X}" for c in odd[:5])
+        found.append("invisible or private characters " + ", ".join(f"U+{ord(c):04X}" for c in odd[:5]))
     if ref.key.endswith(" "):
-        yield "a space at the end"
+        found.append("a space at the end")
     if ref.key.startswith("/") or "//" in ref.key:
-        yield "an empty folder name (//)"
-    if "/../" in f"/{ref.key}/" or "/./" in f"/{ref.key}/":
-        yield "a dot folder (S3 does not resolve it)"
-    if escaped := _ESCAPED_BYTE.search(ref.key):
-        yield f"the three literal characters {escaped[0]} (a source-ref is never url-decoded)"
-    if _LEGACY_BUCKET.search(ref.bucket):
-        yield "a bucket name with upper case or _, which only very old buckets have"
+        found.append("an empty folder name (//)")
+    if "/../" in (path := f"/{ref.key}/") or "/./" in path:
+        found.append("a dot folder (S3 does not resolve it)")
+    if "%" in ref.key and (escaped := _ESCAPED_BYTE.search(ref.key)):
+        found.append(f"the three literal characters {escaped[0]} (a source-ref is never url-decoded)")
+    if "_" in ref.bucket or ref.bucket != ref.bucket.lower():
+        found.append("a bucket name with upper case or _, which only very old buckets have")
+    return found
 
 
 def _plain(character: str) -> bool:

@@ -39,7 +39,8 @@ class Alike:
     def add(self, lines: Iterable[int], count: int) -> None:
         """Counts findings that name some lines."""
         self.count += count
-        self.lines += [line for line in lines if line not in self.lines][: LINES_NAMED - len(self.lines)]
+        if len(self.lines) < LINES_NAMED:
+            self.lines += [line for line in lines if line not in self.lines][: LINES_NAMED - len(self.lines)]
 
     def entry(self) -> Finding:
         """One entry for all of them."""
@@ -104,9 +105,10 @@ class RuleTally:
     def _alike(self, finding: Finding) -> Alike | None:
         """The findings of the same kind; None where there are too many kinds to tell apart."""
         kind = _kind(finding)
-        if kind not in self.alike and len(self.alike) < _KINDS:
-            self.alike[kind] = Alike(finding)
-        return self.alike.get(kind)
+        alike = self.alike.get(kind)
+        if alike is None and len(self.alike) < _KINDS:
+            alike = self.alike[kind] = Alike(finding)
+        return alike
 
 
 @dataclass(slots=True)
@@ -126,14 +128,20 @@ class Tally:
     def add(self, findings: Iterable[Finding]) -> None:
         """Counts findings."""
         for finding in findings:
-            self.rules.setdefault(finding.rule, RuleTally()).add(finding, self.keep)
+            self._rule(finding.rule).add(finding, self.keep)
             self.severities[finding.severity] += 1
 
     def merge(self, after: Tally, shift: int) -> None:
         """Adds the findings of a later stretch, whose lines begin `shift` further on."""
         for slug, tally in after.rules.items():
-            self.rules.setdefault(slug, RuleTally()).merge(tally, shift, self.keep)
+            self._rule(slug).merge(tally, shift, self.keep)
         self.severities.update(after.severities)
+
+    def _rule(self, slug: str) -> RuleTally:
+        tally = self.rules.get(slug)
+        if tally is None:
+            tally = self.rules[slug] = RuleTally()
+        return tally
 
     @property
     def totals(self) -> dict[str, int]:

@@ -73,7 +73,7 @@ class Judgement:
         return untouched or any(Cause.THROTTLED in unchecked for unchecked in looks)
 
 
-def validate(
+def validate(  # noqa: PLR0913 - what is needed, most of it by name and optional
     opened: OpenManifest,
     policy: Policy,
     images: ImageStore,

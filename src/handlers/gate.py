@@ -258,7 +258,7 @@ class _FindingLines:
     upload: S3Upload
 
     def write(self, findings: Sequence[Finding]) -> None:
-        self.upload.write(b"".join(json.dumps(f.to_json(), ensure_ascii=False).encode() + b"\n" for f in findings))
+        self.upload.write("".join(finding.to_line() for finding in findings).encode())
 
 
 def _list(files: dict[str, ReportFile], name: str, upload: S3Upload) -> None:

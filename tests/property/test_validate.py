@@ -160,10 +160,10 @@ def assert_consistent(body: bytes, judged: Judged) -> None:
     fields = Wanted.of(stretch.references, judgement.images_bucket or "").fields if references else {}
     named = {key for lines in fields.values() for _, key in lines} if judgement.policy.check_images else set()
     looked_for = check.checked + sum(map(len, check.unchecked.values())) if check else 0
-    assert looked_for == (0 if check and check.no_bucket else len(named))
+    assert looked_for == (0 if check and (check.no_bucket or check.untouched) else len(named))
     if judged.verdict is Verdict.VALID:
         assert was_read
-        assert not (check and (check.missing or check.unchecked))
+        assert not (check and (check.missing or check.unchecked or check.untouched))
 
 
 def assert_states_follow(judged: Judged) -> None:
@@ -177,6 +177,7 @@ def assert_states_follow(judged: Judged) -> None:
         wanted = Wanted.of(stretch.references, judged.judgement.images_bucket or "")
         looks = (look for look in (check, judged.judgement.facts) if look is not None)
         unchecked |= {line for look in looks for keys in look.unchecked.values() for line in wanted.lines_of_all(keys)}
+        unchecked |= set(wanted.lines()) if check.untouched else set()
     if any(f.rule == "label-name-inconsistent" for f in errors):
         names = stretch.references.names()
         invalid |= set(stretch.references.lines_named(names.keys() - {usual_name(names)}))

@@ -39,7 +39,7 @@ def test_a_rule_is_told_in_full(rule: Rule) -> None:
     for text in (rule.title, rule.finds, rule.why, rule.fix):
         assert text == text.strip()
         assert text.isprintable()
-        assert len(text) > 10
+        assert 10 < len(text) <= 2_000
     for text in (rule.finds, rule.why, rule.fix):
         assert text.endswith(".")
     assert not rule.title.endswith(".")

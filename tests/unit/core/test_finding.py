@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from core.finding import Finding, Severity, Verdict, shown, verdict
@@ -71,3 +73,17 @@ def test_to_json_tells_what_only_some_findings_have() -> None:
     assert "count" not in repeat.to_json()
     assert (many.to_json()["count"], many.to_json()["lines"]) == (0, [1, 2])
     assert "first_line" not in many.to_json()
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        Finding("line-blank", Severity.WARNING, 3, None, None, "The line is blank.", "Remove the line.", "kind"),
+        Finding("line-invalid-json", Severity.ERROR, None, 'a"b', "\\ \x00 é \u2028 \ud800", "m\n", "", ""),
+        Finding("source-ref-duplicate", Severity.ERROR, 3, "source-ref", '"', "m", "f", first_line=1),
+        Finding("images-unchecked", Severity.UNCHECKED, None, None, None, "m", "f", count=0, lines=(1, 2)),
+    ],
+    ids=range(4),
+)
+def test_to_line_is_what_python_would_write(finding: Finding) -> None:
+    assert finding.to_line() == json.dumps(finding.to_json(), ensure_ascii=False) + "\n"

@@ -250,6 +250,36 @@ def test_repeat_agrees_only_if_all_values_are_the_same(values: tuple[object, ...
     assert Repeat("a", values).agrees is agrees
 
 
+@pytest.mark.parametrize(
+    ("entry", "kind", "column"),
+    [
+        ('"a": 01', "number", 6),
+        ('"a": 1.', "number", 6),
+        ('"a": -', "number", 6),
+        ('"a": +1', "number", 6),
+        ('"a": \u0661', "number", 6),
+        ('"a": 1 2', "missing-comma", 8),
+        ('"a": 1, ', "unquoted-key", 9),
+        ('"a": "\t"', "control-character", 7),
+        ('"a": "\\x"', "escape", 7),
+        ('"\\u12": "b"', "escape", 2),
+        ('"a": "b', "missing-comma", 11),
+        ('"a" "b"', "missing-colon", 5),
+        ('"a": tru', "unquoted-value", 6),
+        ('"a": nulls', "unquoted-value", 6),
+        ("a: 1", "unquoted-key", 1),
+        ("'a': 1", "single-quotes", 1),
+    ],
+    ids=range(16),
+)
+def test_judge_passes_over_sound_entries_only(entry: str, kind: str, column: int) -> None:
+    before = '{"k": "v","n" : -0.5, "t":true, "o": null, '
+    fault = judge(before + entry + ', "z": false, "y": 1}')
+
+    assert fault is not None
+    assert (fault.kind, fault.column) == (kind, len(before) + column)
+
+
 MEBIBYTE = 2**20
 MANY = 20_000
 

@@ -4,6 +4,7 @@ from core.labels import (
     MAX_ORPHANS,
     Labels,
     is_label_name,
+    is_meant,
     likely_labels,
     likely_metadata,
     misnamed,
@@ -57,6 +58,38 @@ def test_read_labels_judges_the_configured_label_and_no_other() -> None:
 
     assert read_labels(content, "b") == Labels(("b",), ("a", "anomaly-label"), "b", ())
     assert read_labels(content, "c") == Labels((), ("a", "anomaly-label"), "c", ())
+
+
+@pytest.mark.parametrize(
+    ("type_", "meant"),
+    [
+        ("groundtruth/image-classification", True),
+        ("Image Classification", True),
+        ("groundtruth/object-detection", False),
+        (17, False),
+        (None, False),
+    ],
+)
+def test_is_meant_asks_for_a_type_that_differs_by_case_and_punctuation(type_: object, *, meant: bool) -> None:
+    assert is_meant(type_) is meant
+
+
+def test_read_labels_is_quick_on_a_line_of_many_keys() -> None:
+    """Nothing is timed: quadratic work would outlast the run's time limit."""
+    whole = {key: value for n in range(40_000) for key, value in ((f"w{n}", 1), (f"w{n}-metadata", CLASSIFICATION))}
+    halves = {f"h{n}-metadata": {"class-name": "a"} for n in range(40_000)}
+
+    found = read_labels(whole | halves, every=True)
+
+    assert (len(found.judged), len(found.orphans)) == (40_000, MAX_ORPHANS)
+
+
+def test_read_labels_judges_a_configured_label_of_any_name_and_else_none_of_it() -> None:
+    content = {"areas-ref": 1, "areas-ref-metadata": CLASSIFICATION}
+
+    assert read_labels(content).judged == ()
+    assert read_labels(content, "areas-ref").judged == ("areas-ref",)
+    assert read_labels(content).judged == ()
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,10 @@ def test_a_mask_of_any_name_is_known_by_its_type_or_its_colours(missing: str) ->
     assert message == f"There is no {missing}."
 
 
+def test_metadata_of_metadata_makes_no_mask() -> None:
+    assert read(areas_ref_metadata={"a": 1}, areas_ref_metadata_metadata=MASK) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("key", "metadata"), [("areas_metadata", MASK), ("areas_ref_metadata", {"a": 1}), ("source_ref_metadata", MASK)]
 )
