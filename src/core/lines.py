@@ -104,8 +104,7 @@ def split_lines(chunks: Iterable[bytes], limit: int = MAX_LINE_BYTES, offset: in
     ):
         end = piece.rfind(b"\n") + 1
         if end:
-            held += memoryview(piece)[:end]
-            block = LineBlock(first, offset, bytes(held), dropped)
+            block = LineBlock(first, offset, b"".join((held, memoryview(piece)[:end])), dropped)
             yield block
             first, offset, dropped = first + block.count, block.end, 0
             held.clear()
