@@ -17,6 +17,8 @@ from core.validate import Judgement, validate
 
 CHUNK_BYTES: Final = 1024**2
 RANGE_KEYS: Final = 10_000
+RANGES_AT_ONCE: Final = 1
+"""Ranges that are searched at once."""
 
 
 class Sink(list[Finding]):
