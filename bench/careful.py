@@ -30,7 +30,8 @@ _MOST_KEY_BYTES: Final = 1_024
 _ANY_BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{3,255}")
 _ESCAPED_BYTE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _DATE: Final = re.compile(r"[0-9]{4}(-[0-9]{2}-|[0-9]{2})[0-9]{2}[Tt ][0-9]{2}:?[0-9]{2}")
-_UNKNOWN: Final = "class-name-unknown"
+_UNCOUNTED: Final = frozenset({"class-name-unknown", "label-value-invalid"})
+"""Warnings that leave a label without a class or a value."""
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Co", "Zl", "Zp", "Zs"})
 
 
@@ -124,7 +125,7 @@ class Findings:
         """Judges a line that did not pass at once; returns its reference, if that can be told."""
         ref, labels, problems = careful(text, number, rules)
         self.problems += problems
-        faulty = any(problem.error or problem.rule == _UNKNOWN for problem in problems)
+        faulty = any(problem.error or problem.rule in _UNCOUNTED for problem in problems)
         bucket = _bucket(ref) if ref else ""
         if faulty or not ref:
             self.classes.append(frozenset(str(name) for _, name, _ in labels if isinstance(name, str)))
@@ -329,9 +330,10 @@ def _judge_labels(line: Line, rules: Rules, say: Say) -> Labels:
     elif not orphans and not pairs:
         say("label-unannotated", "The line has no label.")
     if not rules.every and pairs:
-        if len(pairs) > 1:
+        classified = [name for name in pairs if _kind(line[name + SUFFIX]) == CLASSIFICATION]
+        if len(classified) > 1:
             say("label-several", "The line has several labels.")
-        pairs = [CUSTOMARY] if CUSTOMARY in pairs else pairs[:1]
+        pairs = [CUSTOMARY] if CUSTOMARY in pairs else [*classified, *pairs][:1]
     return [_judge_pair(name, line[name], line[name + SUFFIX], rules, say) for name in pairs]
 
 
@@ -339,10 +341,15 @@ def _signed(metadata: object) -> bool:
     return isinstance(metadata, dict) and not _SIGNS.isdisjoint(metadata)
 
 
+def _kind(metadata: object) -> object:
+    return metadata.get("type") if isinstance(metadata, dict) else None
+
+
 def _judge_pair(name: str, value: object, metadata: object, rules: Rules, say: Say) -> tuple[str, object, object]:
     integer = isinstance(value, int) and not isinstance(value, bool)
     if not integer and not (isinstance(value, str) and INTEGER.fullmatch(value)):
-        say("label-value-invalid", f"{value!r} is no integer.", name)
+        plain = isinstance(value, bool | int | float | str)
+        say("label-value-invalid", f"{value!r} is no integer.", name, error=rules.every or not plain)
     if not isinstance(metadata, dict):
         say("metadata-malformed", "The metadata is no object.", name + SUFFIX)
         return name, None, value

@@ -43,7 +43,7 @@ FULL: Final = Effort(
 )
 QUICK: Final = Effort(
     rounds=3,
-    lines=4_000,
+    lines=2_000,
     pages=4,
     looks=200,
     memory_lines=(2_000, 20_000),

@@ -79,7 +79,11 @@ def peers() -> list[Peer]:
         Peer(f"{package('jsonschema')} after json.loads", schema, by_jsonschema, _module("jsonschema")),
         Peer(f"{package('jsonschema-rs')} after json.loads", schema, by_jsonschema_rs, _module("jsonschema_rs")),
         Peer(
-            package("frictionless"), "types of the three fields", by_frictionless, _module("frictionless"), stops=True
+            package("frictionless"),
+            "types of three fields, one pattern",
+            by_frictionless,
+            _module("frictionless"),
+            stops=True,
         ),
         Peer(program("jq"), "the shape, by a filter", by_jq, _program("jq")),
         Peer(f"ajv on {program('node')}", schema, by_ajv, _program("node") or _folder(AJV)),
