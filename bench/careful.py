@@ -176,7 +176,7 @@ class Findings:
         return frozenset({found}) if isinstance(found, str) else found
 
 
-def read_blocks(path: Path, digest: Callable[[bytes], None], size: int = CHUNK_BYTES) -> Iterator[bytes]:
+def read_blocks(path: Path, digest: Callable[[bytes], object], size: int = CHUNK_BYTES) -> Iterator[bytes]:
     r"""Yields whole lines, without the last `\n`, and tells the digest all bytes."""
     rest = b""
     with path.open("rb", buffering=0) as file:
