@@ -77,6 +77,7 @@ def _kinds(files: Mapping[str, Path], effort: Effort) -> tuple[dict[str, Spread]
             contenders |= {
                 way: partial(variant, files[name], RULES[kind.consumer]) for way, variant in VARIANTS.items()
             }
+            contenders |= {part: partial(floor, files[name]) for part, floor in FLOORS.items()}
         times = in_turn(contenders, effort.rounds).cpu
         speed = speeds(times, BASELINE)
         gate[name] = speed[GATE]
