@@ -184,7 +184,8 @@ def measure(effort: Effort) -> str:
             excess.append(mine.dollars / min(other.dollars for other in others))
             if case.dense:
                 pages_beside.append((mine.lists - wanted / PAGE) / -(-wanted // RANGE_KEYS))
-            rows.append([f"{len(case.places):,}", case.title, *(_told(requests, model) for requests in (mine, *others))])
+            told = (_told(requests, model) for requests in (mine, *others))
+            rows.append([f"{len(case.places):,}", case.title, *told])
     found = [
         Bar(
             "the planner's dollars against the cheaper of the others, dearest case",
