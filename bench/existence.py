@@ -20,7 +20,7 @@ from aws.clients import CONNECTIONS, s3_client
 from aws.s3_images import S3Images
 from bench.document import Bar, bars, measured, table
 from bench.effort import Effort
-from bench.gate import RANGE_KEYS, look_for
+from bench.gate import RANGE_KEYS, look_at, look_for
 from bench.machine import package
 from bench.rounds import Spread, Times, in_turn, speeds
 from bench.simulated import PAGE
@@ -192,7 +192,7 @@ def _look_at_each(client: S3Client, keys: Sequence[str]) -> None:
 
 
 def _heads(store: S3Images, keys: Sequence[str]) -> None:
-    _expect(sum(isinstance(found, Found) for _, found in store.head(BUCKET, keys)), len(keys))
+    _expect(sum(isinstance(found, Found) for _, found in look_at(BUCKET, keys, store)), len(keys))
 
 
 def _expect(found: int, images: int) -> None:

@@ -66,3 +66,8 @@ def look_for(bucket: str, ranges: Iterable[Sequence[str]], store: ImageStore) ->
     """Finds out which keys exist, given in rising ranges of up to `RANGE_KEYS`."""
     keys = chain.from_iterable(ranges)
     return check_images(bucket, keys, store, largest=None, out_of_time=lambda: False)
+
+
+def look_at(bucket: str, keys: Sequence[str], store: ImageStore) -> Iterable[tuple[str, Found | NotFound]]:
+    """Looks at single objects."""
+    return store.head(bucket, keys)
