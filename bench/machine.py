@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 _GIB: Final = 1024**3
-_NO_VERSION: Final = "of an unknown version"
 
 
 def machine() -> str:
@@ -33,17 +32,17 @@ def _processor() -> str:
 
 
 def package(name: str) -> str:
-    """A package and its version."""
+    """A package and its version; its name alone where it is not installed."""
     try:
         return f"{name} {version(name)}"
     except PackageNotFoundError:
-        return f"{name} {_NO_VERSION}"
+        return name
 
 
 def program(name: str) -> str:
-    """A program and its version."""
+    """A program and its version; its name alone where there is none."""
     if (path := shutil.which(name)) is None:
-        return f"{name} {_NO_VERSION}"
+        return name
     told = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"[0-9][0-9.]*", told)
-    return f"{name} {found[0] if found else _NO_VERSION}"
+    return f"{name} {found[0]}" if found else name

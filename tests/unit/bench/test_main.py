@@ -32,6 +32,6 @@ def test_a_part_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str
 
 def test_what_is_compared_is_named_with_its_version() -> None:
     assert package("pytest") == f"pytest {pytest.__version__}"
-    assert package("no-such-package").endswith("of an unknown version")
-    assert program("no-such-program").endswith("of an unknown version")
+    assert package("no-such-package") == "no-such-package"
+    assert program("no-such-program") == "no-such-program"
     assert "cores" in machine()
