@@ -10,6 +10,10 @@ SAM_ARGS ?=
 WORKERS ?= 2
 MODULES ?=
 
+# For bench: parts in place of all (lines memory existence cost start), and further options.
+PARTS ?=
+BENCH_ARGS ?=
+
 # What the artifact is built for: Lambda's Python on this architecture, or a Python of this machine.
 ARCHITECTURE ?= arm64
 INTERPRETER ?=
@@ -20,7 +24,7 @@ export UV_SYSTEM_CERTS ?= true
 export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo local test lint check mutate build sam-invoke lock build-ValidateManifestFunction
+.PHONY: help setup demo local test lint check mutate bench build sam-invoke lock build-ValidateManifestFunction
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +51,9 @@ check: lint test ## What CI runs: lint and test
 mutate: .venv/ready ## Break every rule in one place at a time; fails if no test notices (some 30 minutes)
 	.venv/bin/python -m tools.mutate --workers $(WORKERS) $(MODULES)
 
+bench: .bench/ready .sam/ready .lambda/ready ## Measure speed, memory, cost and start; writes docs/performance.md
+	PYTHONPATH=src .bench/bin/python -m bench $(BENCH_ARGS) $(PARTS)
+
 build: .sam/ready ## Build what is deployed, into .aws-sam/
 	.sam/bin/sam build
 
@@ -61,7 +68,7 @@ sam-invoke: .sam/ready ## Run the function in Docker on EVENT=events/s3-put.json
 		--template .aws-sam/invoke/invoke.yaml --event $(EVENT) $(SAM_ARGS)
 
 lock: .boot/ready ## Write requirements/*.txt anew; with UPGRADE=--upgrade from the newest versions
-	@for name in development runtime emulator sam lambda uv; do \
+	@for name in development runtime emulator sam lambda bench uv; do \
 		echo "requirements/$$name.txt"; \
 		$(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 			--no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt || exit; \
@@ -74,7 +81,8 @@ build-ValidateManifestFunction: .boot/ready
 
 # The environments, each filled anew from its lock when that changes: .boot holds uv, which installs
 # the others; .venv the project and what tests it; .emulator the embedded AWS, and .sam the SAM command
-# line, which need other versions of the same packages; .lambda Lambda's own runtime.
+# line, which need other versions of the same packages; .lambda Lambda's own runtime; .bench what the
+# benchmark compares the function with, and ajv where there is npm.
 fill = echo 'Installing $(1)' \
 	&& $(UV) venv --quiet --allow-existing --python $(3) $(1) \
 	&& $(UV) pip sync --quiet --python $(1)/bin/python --require-hashes requirements/$(2).txt
@@ -94,6 +102,12 @@ fill = echo 'Installing $(1)' \
 
 .emulator/ready .sam/ready: .%/ready: .boot/ready requirements/%.txt
 	@$(call fill,.$*,$*,.boot/bin/python)
+	@touch $@
+
+.bench/ready: .boot/ready requirements/bench.txt bench/npm/package-lock.json
+	@$(call fill,.bench,bench,.boot/bin/python)
+	@mkdir -p .bench/npm && cp bench/npm/package.json bench/npm/package-lock.json bench/npm/.npmrc .bench/npm
+	@npm ci --prefix .bench/npm --silent --no-audit --no-fund 2>/dev/null || echo 'No ajv: npm is not here, or found no network'
 	@touch $@
 
 # The function's own Python where there is one, else this machine's.
