@@ -12,6 +12,7 @@ from botocore.response import StreamingBody
 
 from aws.clients import owned_by
 from aws.faults import code_of, translated
+from aws.read_ahead import read_ahead
 from core.manifest import ManifestObject, OpenManifest
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ def _identified(manifest: ManifestObject, answer: GetObjectOutputTypeDef | HeadO
 
 
 def _chunks(body: StreamingBody, manifest: ManifestObject) -> Iterator[bytes]:
-    with _translated("Reading", manifest), closing(body):
-        yield from body.iter_chunks(CHUNK_BYTES)
+    with _translated("Reading", manifest), closing(body), closing(read_ahead(body.iter_chunks(CHUNK_BYTES))) as chunks:
+        yield from chunks
 
 
 def _translated(doing: str, manifest: ManifestObject) -> AbstractContextManager[None]:

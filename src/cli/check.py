@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 STANDARD_INPUT: Final = "-"
-_CHUNK_BYTES: Final = 1024**2
+_CHUNK_BYTES: Final = 256 * 1024
 
 
 class _FindingLines:

@@ -228,13 +228,13 @@ class CleanLines:
             sound = [_is_sound(ref) for ref in refs]
             kept, refs, said = list(compress(kept, sound)), list(compress(refs, sound)), list(compress(said, sound))
         found = self._kinds(block, kept, shape, said)
-        if None in found:
+        kinds = [kind for kind in found if kind is not None]
+        if len(kinds) < len(found):
             kept, refs, together = list(compress(kept, found)), list(compress(refs, found)), ""
         if not kept:
             return [], places
         numbers = _numbers(block.first, kept)
         images = [Images(bucket, numbers, refs, together or None)] if bucket else _by_bucket(numbers, refs)
-        kinds = list(filter(None, found)) if None in found else found
         return [Proven(numbers, kinds, images)], _without(places, kept)
 
     def _kinds(
@@ -428,7 +428,7 @@ def _common_bucket(refs: Sequence[str], together: str) -> str | None:
     ):
         return None
     visible = "\x7f" not in together if together.isascii() else is_visible(together.replace("\n", ""))
-    # Two slashes stand after the scheme alone, and no folder begins with a dot: quickest told where there are no others.
+    # No folder begins with a dot, which is quickest told where there are no other dots.
     dots = len(refs) * (1 + bucket.count("."))
     plain = together.count(".") == dots or "/." not in together
     return bucket if visible and plain and "%" not in together and together.count("//") == len(refs) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
@@ -23,7 +23,6 @@ from core.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Inspect, Policy
 from core.ports import FindingSink, ImageStore
-from core.read_ahead import read_ahead
 from core.references import References
 from core.shelf import Shelf
 from core.similar_keys import Similar, similar_keys
@@ -176,22 +175,8 @@ def _too_large(manifest: ManifestObject, policy: Policy) -> bool:
 
 def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_of_time: Callable[[], bool]) -> bool:
     """Reads and judges the lines; returns whether it came to the end of a file that is JSON Lines."""
-    digest = hashlib.sha256()
-    with closing(read_ahead(_hashed(chunks, digest.update))) as ahead:
-        stream = _Stream(ahead, judgement.policy.consumer.manifest_bytes, out_of_time)
-        whole = _read_lines(judgement, stream, sink, out_of_time)
-    judgement.sha256 = digest.hexdigest() if whole else None
-    return whole
-
-
-def _hashed(chunks: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
-    for chunk in chunks:
-        update(chunk)
-        yield chunk
-
-
-def _read_lines(judgement: Judgement, stream: _Stream, sink: FindingSink, out_of_time: Callable[[], bool]) -> bool:
     policy, stretch = judgement.policy, judgement.stretch
+    stream = _Stream(chunks, policy.consumer.manifest_bytes, out_of_time)
     head, rest = _headed(iter(stream))
     judgement.bytes_read = stream.size
     offset = 0
@@ -217,14 +202,17 @@ def _read_lines(judgement: Judgement, stream: _Stream, sink: FindingSink, out_of
             break
     judgement.bytes_read = stream.size
     _record(judgement, sink, _judge_end(stream, len(stretch.states), policy))
-    return not (stream.too_large or stream.late or stream.full)
+    whole = not (stream.too_large or stream.late or stream.full)
+    judgement.sha256 = stream.digest.hexdigest() if whole else None
+    return whole
 
 
 class _Stream:
-    """The bytes of a manifest, counted. It ends early past the consumer's limit, or out of time.
+    """The bytes of a manifest, counted and hashed. It ends early past the consumer's limit, or out of time.
 
     Attributes:
         size: Bytes so far.
+        digest: Of those bytes.
         since_block: Bytes since the last whole lines: many only where a line is very long.
         too_large: It ended at the limit.
         late: It ended because time ran out.
@@ -233,6 +221,7 @@ class _Stream:
 
     def __init__(self, chunks: Iterable[bytes], limit: int | None, out_of_time: Callable[[], bool]) -> None:
         self.size = 0
+        self.digest = hashlib.sha256()
         self.since_block = 0
         self.too_large = False
         self.late = False
@@ -248,6 +237,7 @@ class _Stream:
                 return
             self.size += len(chunk)
             self.since_block += len(chunk)
+            self.digest.update(chunk)
             self.too_large = self._limit is not None and self.size > self._limit
             if self.too_large:
                 return
