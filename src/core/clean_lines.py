@@ -44,7 +44,9 @@ _MOST_SHAPES: Final = 1_000
 _AHEAD: Final = 20
 """Bytes of the second line that others are first taken to begin with, too."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
-_USUAL_REF: Final = re.compile(r"s3://[a-z0-9.-]{3,255}+(?:/(?![/.])[ -$&-.0-~]*+)++")
+_USUAL_REF: Final = re.compile(
+    r"s3://[a-z0-9.-]{3,255}+(?:/(?![/.])[ -$&-.0-~]*+)++(?:(?<=\.png)|(?<=\.jpg)|(?<=\.jpeg)|(?<=\.PNG)|(?<=\.JPG))"
+)
 _EXTENSIONS: Final = frozenset({*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS)})
 
 Row = Mapping[str, Any]
@@ -206,14 +208,14 @@ class CleanLines:
         """Lines of one shape."""
         contents = [lines[place] for place in places]
         together = b"".join(contents)
-        marks = len(together) - len(together.translate(None, b'"\\'))
-        if marks == len(refs) * shape.quotes and max(map(len, contents), default=0) <= self._longest:
-            return self._conclude(block, places, shape, refs, said)
-        sound = [
-            b"\\" not in each and each.count(b'"') == shape.quotes and len(each) <= self._longest for each in contents
-        ]
-        kept = list(compress(places, sound))
-        found, left = self._conclude(block, kept, shape, list(compress(refs, sound)), list(compress(said, sound)))
+        kept, quotes = places, shape.quotes
+        if together.count(b'"') != len(refs) * quotes:
+            sound = [content.count(b'"') == quotes for content in contents]
+            kept, refs, said, contents = _where(sound, kept, refs, said, contents)
+        if b"\\" in together or max(map(len, contents), default=0) > self._longest:
+            sound = [b"\\" not in content and len(content) <= self._longest for content in contents]
+            kept, refs, said = _where(sound, kept, refs, said)
+        found, left = self._conclude(block, kept, shape, refs, said)
         return found, [*_without(places, kept), *left]
 
     def _conclude(
@@ -225,16 +227,17 @@ class CleanLines:
         kept, together = places, "\n".join(refs)
         bucket = _common_bucket(refs, together)
         if bucket is None:
-            sound = [_is_sound(ref) for ref in refs]
-            kept, refs, said = list(compress(kept, sound)), list(compress(refs, sound)), list(compress(said, sound))
+            sound = [_USUAL_REF.fullmatch(ref) or _is_sound(ref) for ref in refs]
+            kept, refs, said = _where(sound, kept, refs, said)
         found = self._kinds(block, kept, shape, said)
         kinds = [kind for kind in found if kind is not None]
         if len(kinds) < len(found):
-            kept, refs, together = list(compress(kept, found)), list(compress(refs, found)), ""
+            kept, refs = _where(found, kept, refs)
         if not kept:
             return [], places
         numbers = _numbers(block.first, kept)
-        images = [Images(bucket, numbers, refs, together or None)] if bucket else _by_bucket(numbers, refs)
+        whole = len(kept) == len(places)
+        images = [Images(bucket, numbers, refs, together)] if bucket and whole else _by_bucket(numbers, refs)
         return [Proven(numbers, kinds, images)], _without(places, kept)
 
     def _kinds(
@@ -435,11 +438,14 @@ def _common_bucket(refs: Sequence[str], together: str) -> str | None:
 
 
 def _is_sound(ref: str) -> bool:
-    """Whether there is nothing to say about a reference."""
-    if _USUAL_REF.fullmatch(ref) and is_image_name(ref):
-        return True
+    """Whether there is nothing to say about a reference, however unusual."""
     parsed = parse(ref)
     return isinstance(parsed, SourceRef) and is_image_name(parsed.key) and not any(suspicions(parsed))
+
+
+def _where(flags: Sequence[object], *columns: Sequence[Any]) -> Iterator[list[Any]]:
+    """Those of each column whose flag is set."""
+    return (list(compress(column, flags)) for column in columns)
 
 
 def _numbers(first: int, places: Sequence[int]) -> Sequence[int]:
@@ -453,10 +459,12 @@ def _without(places: Sequence[int], kept: Sequence[int]) -> Sequence[int]:
 
 
 def _by_bucket(numbers: Sequence[int], refs: Sequence[str]) -> list[Images]:
-    buckets: dict[str, tuple[list[int], list[str]]] = {}
-    for number, ref in zip(numbers, refs, strict=True):
-        bucket, _, _ = ref.removeprefix(_SCHEME).partition("/")
-        lines, theirs = buckets.setdefault(bucket, ([], []))
-        lines.append(number)
-        theirs.append(ref)
-    return [Images(bucket, lines, theirs) for bucket, (lines, theirs) in buckets.items()]
+    owners = [ref.split("/", 3)[2] for ref in refs]
+    buckets = list(dict.fromkeys(owners))
+    if len(buckets) == 1:
+        return [Images(buckets[0], numbers, refs)]
+    found: list[Images] = []
+    for bucket in buckets:
+        lines, theirs = _where([owner == bucket for owner in owners], numbers, refs)
+        found.append(Images(bucket, lines, theirs))
+    return found

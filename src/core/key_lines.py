@@ -1,9 +1,10 @@
 """References to objects in one bucket, and the lines that name them, in few bytes each.
 
-A line's number and a hash take twelve bytes; the references themselves lie on a shelf, joined. Equal hashes tell where
-one may stand twice; the references themselves then tell whether it does. Python's hash is seeded anew in each process,
-so that nobody can aim at it; it never leaves the process. It is kept as a float, rounded to 53 bits: those are sorted
-and compared in half the time that integers of 64 bits take.
+A line's number takes four bytes; the references themselves lie on a shelf, joined. As long as they only rise, none
+repeats another; else a set tells which do, up to a number. Of more, a hash of eight bytes each is taken: equal ones tell
+where a reference may stand twice, and the references themselves whether it does.
+Python's hash is seeded anew in each process, so that nobody can aim at it; it never leaves the process. It is kept as a
+float, rounded to 53 bits: those are sorted and compared in half the time that integers of 64 bits take.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from core.shelf import Shelf, Slot
 _PENDING: Final = 4_096
 """References that come singly and are put on the shelf together; many that come together are at once."""
 _MANY: Final = 256
+_SEEN: Final = 250_000
+"""References that are kept in a set at most: those of the largest manifest that any service takes."""
 _AT_ONCE: Final = 65_536
 """Hashes that are compared at once, about."""
 _SMALLEST: Final = -(2.0**63)
@@ -47,6 +50,8 @@ class KeyLines:
         self._hashes: list[array[float]] = []
         self._pending: list[str] = []
         self._last: str | None = ""
+        self._seen: set[str] | None = None
+        self._again: set[str] = set()
         self._repeated: dict[str, list[int]] | None = None
 
     def add(self, key: str, line: int) -> None:
@@ -69,6 +74,7 @@ class KeyLines:
             NoRoomError: There is no room for more.
         """
         self._repeated = None
+        self._compare(refs)
         if len(refs) >= _MANY:
             self._put_away()
             self._keep(refs, together)
@@ -120,16 +126,14 @@ class KeyLines:
 
     def on(self, keys: Collection[str]) -> list[tuple[int, str]]:
         """The lines that name any of some keys, rising, and the key that each names."""
-        wanted, start = {self._before + key for key in keys}, len(self._before)
-        if not wanted:
-            return []
-        return sorted(
-            (line, ref[start:])
-            for refs, lines in self._pieces_of()
-            if not wanted.isdisjoint(refs)
-            for line, ref in zip(lines, refs, strict=True)
-            if ref in wanted
-        )
+        return sorted(self._on({self._before + key for key in keys}))
+
+    def _on(self, wanted: set[str]) -> Iterator[tuple[int, str]]:
+        """The lines that name any of some references, and the keys."""
+        start = len(self._before)
+        for refs, lines in self._pieces_of() if wanted else ():
+            if not wanted.isdisjoint(refs):
+                yield from ((line, ref[start:]) for line, ref in zip(lines, refs, strict=True) if ref in wanted)
 
     def lines_of_all(self, keys: Collection[str]) -> list[int]:
         """All lines that name any of some keys, rising."""
@@ -144,16 +148,20 @@ class KeyLines:
         return {key for _, key in self._hashed(alike)} & {key for _, key in other._hashed(alike)}
 
     def _find_repeated(self) -> dict[str, list[int]]:
-        if self._rises_with(self._pending):
+        if self._last is not None:
             return {}
-        twice = set[float]()
-        for hashes in self._hashes_in(len(self) // _AT_ONCE + 1):
-            if len(set(hashes)) < len(hashes):
-                twice.update(each for each, count in Counter(hashes).items() if count > 1)
         found: dict[str, list[int]] = {}
-        for line, key in self._hashed(twice):
+        for line, key in self._on(self._again) if self._seen is not None else self._hashed(self._hashes_again()):
             found.setdefault(key, []).append(line)
         return {key: sorted(lines) for key, lines in found.items() if len(lines) > 1}
+
+    def _hashes_again(self) -> set[float]:
+        """The hashes that stand more than once."""
+        again = set[float]()
+        for hashes in self._hashes_in(len(self) // _AT_ONCE + 1):
+            if len(set(hashes)) < len(hashes):
+                again.update(each for each, count in Counter(hashes).items() if count > 1)
+        return again
 
     def _hashed(self, hashes: Collection[float]) -> Iterator[tuple[int, str]]:
         """The lines and keys with some hashes."""
@@ -184,11 +192,7 @@ class KeyLines:
             self._keep(refs)
 
     def _keep(self, refs: Sequence[str], together: str | None = None) -> None:
-        """Puts references on the shelf. As long as they only rise, none repeats another, and no hash is needed."""
-        rising = self._rises_with(refs)
-        self._last = refs[-1] if rising else None
-        if not rising and len(self._hashes) == len(self._pieces):
-            self._hashes.append(_sorted_hashes(refs))
+        """Puts references on the shelf."""
         separator = _USUAL
         if together is None:
             together = separator.join(refs)
@@ -197,11 +201,25 @@ class KeyLines:
                 together = separator.join(refs)
         self._pieces.append((self._shelf.put(together.encode(errors="surrogatepass")), separator))
 
-    def _rises_with(self, refs: Sequence[str]) -> bool:
-        """Whether all references rise from one to the next, those to come included."""
-        if self._last is None:
-            return False
-        return not refs or (self._last < refs[0] and all(map(lt, refs, islice(refs, 1, None))))
+    def _compare(self, refs: Sequence[str]) -> None:
+        """Finds out whether references that come next are all new, as long as that takes little."""
+        if self._last is not None:
+            if self._last < refs[0] and all(map(lt, refs, islice(refs, 1, None))):
+                self._last = refs[-1]
+                return
+            self._last = None
+            self._seen = set()
+            for earlier, _ in self._pieces_of():
+                self._seen.update(earlier)
+        if self._seen is None:
+            return
+        new = set(refs)
+        if len(new) < len(refs):
+            self._again.update(ref for ref, count in Counter(refs).items() if count > 1)
+        self._again |= self._seen & new
+        self._seen |= new
+        if len(self._seen) > _SEEN:
+            self._seen = None
 
     def _pieces_of(self) -> Iterator[tuple[list[str], Sequence[int]]]:
         """All references and their lines, piece by piece, in the order in which they were noted."""

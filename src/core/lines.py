@@ -51,6 +51,7 @@ class LineBlock:
     content: bytes
     dropped: int = 0
     known: int | None = field(default=None, compare=False)
+    _lines: list[bytes] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Line]:
         """The lines, each with its place in the file."""
@@ -80,7 +81,9 @@ class LineBlock:
     @property
     def lines(self) -> list[bytes]:
         r"""The lines without their `\n`."""
-        return self.content.removesuffix(b"\n").split(b"\n")
+        if self._lines is None:
+            self._lines = self.content.removesuffix(b"\n").split(b"\n")
+        return self._lines
 
     @property
     def end(self) -> int:
@@ -99,18 +102,20 @@ def split_lines(chunks: Iterable[bytes], limit: int = MAX_LINE_BYTES, offset: in
         offset: Where the first byte stands in the file.
     """
     first, held, dropped = 1, bytearray(), 0
-    for piece in (
-        chunk[start : start + BLOCK_BYTES] for chunk in chunks for start in range(0, len(chunk), BLOCK_BYTES)
-    ):
-        end = piece.rfind(b"\n") + 1
-        if end:
-            block = LineBlock(first, offset, b"".join((held, memoryview(piece)[:end])), dropped)
-            yield block
-            first, offset, dropped = first + block.count, block.end, 0
-            held.clear()
-        held += memoryview(piece)[end:]
-        if len(held) > limit:
-            dropped += len(held) - limit
-            del held[limit:]
+    for chunk in chunks:
+        view = memoryview(chunk)
+        for start in range(0, len(chunk), BLOCK_BYTES):
+            rest = view[start : start + BLOCK_BYTES]
+            end = chunk.rfind(b"\n", start, start + BLOCK_BYTES) + 1
+            if end:
+                block = LineBlock(first, offset, b"".join((held, view[start:end])), dropped)
+                yield block
+                first, offset, dropped = first + block.count, block.end, 0
+                held.clear()
+                rest = rest[end - start :]
+            held += rest
+            if len(held) > limit:
+                dropped += len(held) - limit
+                del held[limit:]
     if held:
         yield LineBlock(first, offset, bytes(held), dropped)
