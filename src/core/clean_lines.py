@@ -34,6 +34,7 @@ from core.source_ref import (
 )
 
 _REF: Final = "source-ref"
+_NAMED: Final = f'{SUFFIX}"'.encode()
 _SCHEME: Final = "s3://"
 _QUOTES: Final = {"confidence": 2, "creation_date": 4, "job_name": 4}
 """Quotation marks that the optional fields of metadata bring, those of a text included."""
@@ -41,13 +42,12 @@ _REQUIRED: Final = ("class_name", "human_annotated", "type")
 """The others; each brings four."""
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
+_MOST_NAMED: Final = 100
 _AHEAD: Final = 20
 """Bytes of the second line that others are first taken to begin with, too."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
-_USUAL_REF: Final = re.compile(
-    r"s3://[a-z0-9.-]{3,255}+(?:/(?![/.])[ -$&-.0-~]*+)++(?:(?<=\.png)|(?<=\.jpg)|(?<=\.jpeg)|(?<=\.PNG)|(?<=\.JPG))"
-)
-_EXTENSIONS: Final = frozenset({*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS)})
+_ENDINGS: Final = (*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS))
+_EXTENSIONS: Final = frozenset(_ENDINGS)
 
 Row = Mapping[str, Any]
 """A line as msgspec reads it: texts, integers and metadata by key."""
@@ -134,6 +134,9 @@ class CleanLines:
         self._longest = min(filter(None, limits))
         self._shapes: dict[tuple[object, ...], _Shape | None] = {}
         self._usual: _Shape | None = None
+        self._named: dict[bytes, _Shape] = {}
+        self._labels: dict[tuple[Hashable, ...], Label] = {}
+        self._bucket = ""
 
     def prove(self, block: LineBlock) -> tuple[list[Proven], Sequence[int]]:
         """Finds out which lines of a block are clean.
@@ -144,7 +147,7 @@ class CleanLines:
         if block.dropped:
             return [], range(block.count)
         if self._usual is None:
-            self._prefer(self._shape_of(block.content.partition(b"\n")[0])[0])
+            self._prefer(self._shape_of(block.content.partition(b"\n")[0])[0], most=True)
         proven, others = self._prove_together(block) or self._prove_singly(block)
         return proven, sorted(others)
 
@@ -166,46 +169,56 @@ class CleanLines:
 
     def _prove_singly(self, block: LineBlock) -> _Result:
         """Line by line, as far as that is needed to tell them apart."""
-        lines, usual = block.lines, self._usual
-        unusual: Sequence[int] = range(len(lines))
-        results: list[_Result] = []
-        if usual is not None:
-            places, rows, unusual = _read_each(lines, usual)
-            results.append(self._prove_alike(block, lines, places, usual, *usual.columns(rows)))
-        alike: dict[_Shape, tuple[list[int], list[Row]]] = {}
-        others: list[int] = []
-        for place in unusual:
+        lines, results = block.lines, list[_Result]()
+        left: Sequence[int] = range(len(lines))
+        if self._usual is not None:
+            left = self._prove_shape(block, left, self._usual, results)
+        likely: dict[_Shape | None, list[int]] = {None: []}
+        for place in left:
+            likely.setdefault(self._named.get(_label_in(lines[place])), []).append(place)
+        unknown = likely.pop(None)
+        for known, places in likely.items():
+            unknown += self._prove_shape(block, places, known, results) if known else ()
+        alike: dict[_Shape | None, tuple[list[int], list[Row]]] = {None: ([], [])}
+        for place in unknown:
             shape, row = self._shape_of(lines[place])
-            if shape is None:
-                others.append(place)
-            else:
-                places, rows = alike.setdefault(shape, ([], []))
-                places.append(place)
-                rows.append(row)
+            places, rows = alike.setdefault(shape, ([], []))
+            places.append(place)
+            rows.append(row)
+        others, _ = alike.pop(None)
         for shape, (places, rows) in alike.items():
-            results.append(self._prove_alike(block, lines, places, shape, *shape.columns_of(rows)))
-            if 2 * len(places) > len(lines):
-                self._prefer(shape)
-        return [each for found, _ in results for each in found], [
-            *others,
-            *(place for _, left in results for place in left),
-        ]
+            if shape is not None:
+                results.append(self._prove_alike(block, places, shape, *shape.columns_of(rows)))
+                self._prefer(shape, most=2 * len(places) > len(lines))
+        return [each for found, _ in results for each in found], [*others, *(at for _, more in results for at in more)]
 
-    def _prefer(self, shape: _Shape | None) -> None:
+    def _prove_shape(
+        self, block: LineBlock, among: Sequence[int], shape: _Shape, results: list[_Result]
+    ) -> Sequence[int]:
+        """Lines that are of a shape; returns the places of those that are not."""
+        places, rows, others = _read_each(block.lines, among, shape)
+        results.append(self._prove_alike(block, places, shape, *shape.columns(rows)))
+        return others
+
+    def _prefer(self, shape: _Shape | None, *, most: bool) -> None:
         """Reads lines as if they were of a shape, from now on. The order of several labels would be lost so."""
-        if shape is not None and len(shape.labels) == 1:
+        if shape is None or len(shape.labels) > 1:
+            return
+        if most:
             self._usual = shape
+        if len(self._named) < _MOST_NAMED:
+            self._named[shape.labels[0].encode()] = shape
 
     def _prove_alike(
         self,
         block: LineBlock,
-        lines: Sequence[bytes],
         places: Sequence[int],
         shape: _Shape,
         refs: Sequence[str],
         said: Sequence[_Said],
     ) -> _Result:
         """Lines of one shape."""
+        lines = block.lines
         contents = [lines[place] for place in places]
         together = b"".join(contents)
         kept, quotes = places, shape.quotes
@@ -224,20 +237,39 @@ class CleanLines:
         """Looks at references and labels, where all else is proven."""
         if not places:
             return [], []
-        kept, together = places, "\n".join(refs)
-        bucket = _common_bucket(refs, together)
-        if bucket is None:
-            sound = [_USUAL_REF.fullmatch(ref) or _is_sound(ref) for ref in refs]
-            kept, refs, said = _where(sound, kept, refs, said)
-        found = self._kinds(block, kept, shape, said)
+        bucket, together = self._bucket or _bucket_of(refs[0]), "\n".join(refs)
+        if _are_usual(refs, together, bucket):
+            self._bucket = bucket
+            return self._sum_up(block, places, shape, refs, said, together)
+        usual = _each_usual(refs, together, bucket)
+        odd = [not flag and _is_sound(ref) for flag, ref in zip(usual, refs, strict=True)]
+        results = [
+            self._sum_up(block, list(compress(places, flags)), shape, *_where(flags, refs, said))
+            for flags in (usual, odd)
+        ]
+        left = [place for place, *flags in zip(places, usual, odd, strict=True) if not any(flags)]
+        return [each for found, _ in results for each in found], left + [place for _, more in results for place in more]
+
+    def _sum_up(
+        self,
+        block: LineBlock,
+        places: Sequence[int],
+        shape: _Shape,
+        refs: Sequence[str],
+        said: Sequence[_Said],
+        together: str | None = None,
+    ) -> _Result:
+        """Looks at labels, where all else is proven."""
+        found = self._kinds(block, places, shape, said)
         kinds = [kind for kind in found if kind is not None]
+        kept = places
         if len(kinds) < len(found):
-            kept, refs = _where(found, kept, refs)
+            kept, refs = _where(found, places, refs)
+            together = None
         if not kept:
             return [], places
         numbers = _numbers(block.first, kept)
-        whole = len(kept) == len(places)
-        images = [Images(bucket, numbers, refs, together)] if bucket and whole else _by_bucket(numbers, refs)
+        images = [Images(_bucket_of(refs[0]), numbers, refs, together)] if together else _by_bucket(numbers, refs)
         return [Proven(numbers, kinds, images)], _without(places, kept)
 
     def _kinds(
@@ -251,14 +283,31 @@ class CleanLines:
         except KeyError:
             for each in dict.fromkeys(said):
                 if each not in shape.kinds:
-                    [line] = block.at([places[said.index(each)]])
-                    shape.kinds[each] = self._kind(line)
+                    place = places[said.index(each)]
+                    content = block.lines[place]
+                    line = Line(block.first + place, 0, content, len(content))
+                    shape.kinds[each] = self._kind(shape, each, line)
         return list(map(shape.kinds.__getitem__, said))
 
-    def _kind(self, line: Line) -> Kind | None:
-        inspected = inspect_line(line, self._policy)
-        entry = inspected.entry
-        return None if entry is None or inspected.findings else Kind(entry.labels, entry.labeled)
+    def _kind(self, shape: _Shape, said: _Said, line: Line) -> Kind | None:
+        """What a line is whose labels have not been seen together.
+
+        Each label is judged by itself. So once a line of the shape was judged in full, labels that were on any such
+        line need not be judged again.
+        """
+        parts = {name: (name, *said[2 * place : 2 * place + 2]) for place, name in enumerate(shape.labels)}
+        known = [self._labels.get(parts[name]) for name in shape.judged]
+        labels = tuple(label for label in known if label is not None)
+        if not shape.judged or len(labels) < len(known):
+            inspected = inspect_line(line, self._policy)
+            if inspected.entry is None or inspected.findings:
+                return None
+            labels = inspected.entry.labels
+            shape.judged[:] = [label.name for label in labels if label.name in parts]
+            if len(self._labels) > _MOST_KINDS:
+                self._labels.clear()
+            self._labels.update((parts[label.name], label) for label in labels if label.name in parts)
+        return Kind(labels, any(label.known for label in labels))
 
     def _shape_of(self, content: bytes) -> tuple[_Shape | None, Row]:
         """The shape of a line, and the line; no shape where it is not one that a clean line can have."""
@@ -292,12 +341,14 @@ class _Shape:
         labels: Names of labels, in the line's order.
         quotes: Quotation marks that a line has if no key stands twice; it never has fewer.
         kinds: What lines of this shape say, by values and classes; None for what is at fault.
+        judged: Names of the labels that are judged, once that is known.
     """
 
     types: Mapping[str, Any]
     labels: Sequence[str]
     quotes: int
     kinds: dict[_Said, Kind | None] = field(default_factory=dict)
+    judged: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, row: Row, metadata: Mapping[str, frozenset[str]]) -> _Shape | None:
@@ -335,18 +386,24 @@ class _Shape:
         return [row[_REF] for row in rows], list(zip(*said, strict=True))
 
 
-def _read_each(lines: Sequence[bytes], shape: _Shape) -> tuple[list[int], list[Any], list[int]]:
-    """Reads lines; returns the places of those of a shape, these lines, and the places of the others."""
+def _read_each(lines: Sequence[bytes], among: Sequence[int], shape: _Shape) -> tuple[list[int], list[Any], list[int]]:
+    """Reads some lines; returns the places of those of a shape, these lines, and the places of the others."""
     read, faults = shape.decoder.decode, _faults()
     places, rows, others = list[int](), list[Any](), list[int]()
-    for place, content in enumerate(lines):
+    for place in among:
         try:
-            rows.append(read(content))
+            rows.append(read(lines[place]))
         except faults:
             others.append(place)
         else:
             places.append(place)
     return places, rows, others
+
+
+def _label_in(content: bytes) -> bytes:
+    """The name of a label that a line may have."""
+    end = content.find(_NAMED)
+    return content[content.rfind(b'"', 0, end) + 1 : end]
 
 
 @cache
@@ -417,24 +474,38 @@ def _all_shorter(content: bytes, longest: int) -> bool:
     return all(content.find(b"\n", start, start + half) >= 0 for start in range(0, len(content) - half + 1, half))
 
 
-def _common_bucket(refs: Sequence[str], together: str) -> str | None:
-    """The bucket of references, if it is one, and all of them are sound beyond doubt."""
-    bucket, _, _ = refs[0].removeprefix(_SCHEME).partition("/")
-    extension = refs[0][refs[0].rfind(".") :]
+def _bucket_of(ref: str) -> str:
+    return ref.removeprefix(_SCHEME).partition("/")[0]
+
+
+def _are_usual(refs: Sequence[str], together: str, bucket: str) -> bool:
+    """Whether references lie in one bucket, have one extension, and are sound beyond doubt: looked at as one text."""
+    before, extension = f"{_SCHEME}{bucket}/", refs[0][refs[0].rfind(".") :]
+    return (
+        extension in _EXTENSIONS
+        and _USUAL_BUCKET.fullmatch(bucket) is not None
+        and together.startswith(before)
+        and together.endswith(extension)
+        and together.count(f"{extension}\n{before}") == len(refs) - 1
+        and together.count("//") == len(refs)
+        # No folder begins with a dot, which is quickest told where there are no other dots.
+        and (together.count(".") == len(refs) * (1 + bucket.count(".")) or "/." not in together)
+        and "%" not in together
+        and ("\x7f" not in together if together.isascii() else is_visible(together.replace("\n", "")))
+    )
+
+
+def _each_usual(refs: Sequence[str], together: str, bucket: str) -> list[bool]:
+    """For each reference whether it lies in a bucket and is sound beyond doubt."""
     before = f"{_SCHEME}{bucket}/"
-    if (
-        extension not in _EXTENSIONS
-        or not _USUAL_BUCKET.fullmatch(bucket)
-        or not together.startswith(before)
-        or not together.endswith(extension)
-        or together.count(f"{extension}\n{before}") != len(refs) - 1
-    ):
-        return None
-    visible = "\x7f" not in together if together.isascii() else is_visible(together.replace("\n", ""))
-    # No folder begins with a dot, which is quickest told where there are no other dots.
-    dots = len(refs) * (1 + bucket.count("."))
-    plain = together.count(".") == dots or "/." not in together
-    return bucket if visible and plain and "%" not in together and together.count("//") == len(refs) else None
+    if not _USUAL_BUCKET.fullmatch(bucket):
+        return [False] * len(refs)
+    odd = {ref for sign in ("%", "/.", "\x7f") if sign in together for ref in refs if sign in ref}
+    if together.count("//") != len(refs):
+        odd.update(ref for ref in refs if ref.rfind("//") >= len(_SCHEME))
+    if not together.isascii():
+        odd.update(ref for ref in refs if not ref.isascii() and not is_visible(ref))
+    return [ref.startswith(before) and ref.endswith(_ENDINGS) and ref not in odd for ref in refs]
 
 
 def _is_sound(ref: str) -> bool:
@@ -459,12 +530,14 @@ def _without(places: Sequence[int], kept: Sequence[int]) -> Sequence[int]:
 
 
 def _by_bucket(numbers: Sequence[int], refs: Sequence[str]) -> list[Images]:
-    owners = [ref.split("/", 3)[2] for ref in refs]
-    buckets = list(dict.fromkeys(owners))
-    if len(buckets) == 1:
-        return [Images(buckets[0], numbers, refs)]
-    found: list[Images] = []
-    for bucket in buckets:
-        lines, theirs = _where([owner == bucket for owner in owners], numbers, refs)
-        found.append(Images(bucket, lines, theirs))
-    return found
+    """Takes the images apart by bucket."""
+    bucket = _bucket_of(refs[0])
+    before = f"{_SCHEME}{bucket}/"
+    if all([ref.startswith(before) for ref in refs]):  # noqa: C419 - quicker than a generator
+        return [Images(bucket, numbers, refs)]
+    buckets: dict[str, tuple[list[int], list[str]]] = {}
+    for number, ref in zip(numbers, refs, strict=True):
+        lines, theirs = buckets.setdefault(_bucket_of(ref), ([], []))
+        lines.append(number)
+        theirs.append(ref)
+    return [Images(bucket, lines, theirs) for bucket, (lines, theirs) in buckets.items()]

@@ -1,8 +1,8 @@
 """References to objects in one bucket, and the lines that name them, in few bytes each.
 
 A line's number takes four bytes; the references themselves lie on a shelf, joined. As long as they only rise, none
-repeats another; else a set tells which do, up to a number. Of more, a hash of eight bytes each is taken: equal ones tell
-where a reference may stand twice, and the references themselves whether it does.
+repeats another; else a set tells which do, up to a number. Of more, a hash of eight bytes each is taken: equal ones
+tell where a reference may stand twice, and the references themselves whether it does.
 Python's hash is seeded anew in each process, so that nobody can aim at it; it never leaves the process. It is kept as a
 float, rounded to 53 bits: those are sorted and compared in half the time that integers of 64 bits take.
 """
@@ -52,6 +52,7 @@ class KeyLines:
         self._last: str | None = ""
         self._seen: set[str] | None = None
         self._again: set[str] = set()
+        self._compared = 0
         self._repeated: dict[str, list[int]] | None = None
 
     def add(self, key: str, line: int) -> None:
@@ -60,7 +61,11 @@ class KeyLines:
         Raises:
             NoRoomError: There is no room for more.
         """
-        self.extend([self._before + key], [line])
+        self._repeated = None
+        self._pending.append(self._before + key)
+        self._lines.append(line)
+        if len(self._pending) >= _PENDING:
+            self._put_away()
 
     def extend(self, refs: Sequence[str], lines: Iterable[int], together: str | None = None) -> None:
         r"""Notes references and, for each, its line.
@@ -74,9 +79,9 @@ class KeyLines:
             NoRoomError: There is no room for more.
         """
         self._repeated = None
-        self._compare(refs)
         if len(refs) >= _MANY:
             self._put_away()
+            self._compare(refs)
             self._keep(refs, together)
         else:
             self._pending.extend(refs)
@@ -148,6 +153,7 @@ class KeyLines:
         return {key for _, key in self._hashed(alike)} & {key for _, key in other._hashed(alike)}
 
     def _find_repeated(self) -> dict[str, list[int]]:
+        self._compare_pending()
         if self._last is not None:
             return {}
         found: dict[str, list[int]] = {}
@@ -188,7 +194,8 @@ class KeyLines:
     def _put_away(self) -> None:
         """Puts what is pending on the shelf."""
         if self._pending:
-            refs, self._pending = self._pending, []
+            self._compare_pending()
+            refs, self._pending, self._compared = self._pending, [], 0
             self._keep(refs)
 
     def _keep(self, refs: Sequence[str], together: str | None = None) -> None:
@@ -201,15 +208,21 @@ class KeyLines:
                 together = separator.join(refs)
         self._pieces.append((self._shelf.put(together.encode(errors="surrogatepass")), separator))
 
+    def _compare_pending(self) -> None:
+        """Finds out about what is pending, once."""
+        if refs := self._pending[self._compared :]:
+            self._compare(refs)
+            self._compared = len(self._pending)
+
     def _compare(self, refs: Sequence[str]) -> None:
-        """Finds out whether references that come next are all new, as long as that takes little."""
+        """Finds out whether references are all new, as long as that takes little."""
         if self._last is not None:
             if self._last < refs[0] and all(map(lt, refs, islice(refs, 1, None))):
                 self._last = refs[-1]
                 return
             self._last = None
             self._seen = set()
-            for earlier, _ in self._pieces_of():
+            for earlier, _ in self._pieces_of(self._compared):
                 self._seen.update(earlier)
         if self._seen is None:
             return
@@ -221,15 +234,15 @@ class KeyLines:
         if len(self._seen) > _SEEN:
             self._seen = None
 
-    def _pieces_of(self) -> Iterator[tuple[list[str], Sequence[int]]]:
-        """All references and their lines, piece by piece, in the order in which they were noted."""
+    def _pieces_of(self, pending: int | None = None) -> Iterator[tuple[list[str], Sequence[int]]]:
+        """References and their lines, piece by piece, as they were noted; of what is pending all, or the first."""
         start = 0
         for slot, separator in self._pieces:
             refs = self._shelf.get(slot).decode(errors="surrogatepass").split(separator)
             yield refs, self._lines[start : start + len(refs)]
             start += len(refs)
         if self._pending:
-            yield list(self._pending), self._lines[start:]
+            yield self._pending[:pending], self._lines[start:]
 
 
 def different(named: Collection[KeyLines]) -> int:
