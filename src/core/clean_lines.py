@@ -135,6 +135,7 @@ class CleanLines:
         self._shapes: dict[tuple[object, ...], _Shape | None] = {}
         self._usual: _Shape | None = None
         self._named: dict[bytes, _Shape] = {}
+        self._kinds: dict[_Said, Kind | None] = {}
         self._labels: dict[tuple[Hashable, ...], Label] = {}
         self._bucket = ""
 
@@ -165,7 +166,7 @@ class CleanLines:
         if marks != len(rows) * (shape.quotes + 1) or not _is_one_a_line(content, len(rows)):
             return None
         block.known = len(rows)
-        return self._conclude(block, range(len(rows)), shape, *shape.columns(rows))
+        return self._conclude(block, range(len(rows)), *shape.columns(rows))
 
     def _prove_singly(self, block: LineBlock) -> _Result:
         """Line by line, as far as that is needed to tell them apart."""
@@ -179,25 +180,44 @@ class CleanLines:
         unknown = likely.pop(None)
         for known, places in likely.items():
             unknown += self._prove_shape(block, places, known, results) if known else ()
-        alike: dict[_Shape | None, tuple[list[int], list[Row]]] = {None: ([], [])}
-        for place in unknown:
-            shape, row = self._shape_of(lines[place])
-            places, rows = alike.setdefault(shape, ([], []))
-            places.append(place)
-            rows.append(row)
-        others, _ = alike.pop(None)
-        for shape, (places, rows) in alike.items():
-            if shape is not None:
-                results.append(self._prove_alike(block, places, shape, *shape.columns_of(rows)))
-                self._prefer(shape, most=2 * len(places) > len(lines))
+        others = self._prove_mixed(block, unknown, results)
         return [each for found, _ in results for each in found], [*others, *(at for _, more in results for at in more)]
+
+    def _prove_mixed(self, block: LineBlock, among: Sequence[int], results: list[_Result]) -> list[int]:
+        """Lines of any shapes; returns the places of those that are of none."""
+        places, refs, said, others = list[int](), list[str](), list[_Said](), list[int]()
+        shapes: Counter[_Shape] = Counter()
+        for place in among:
+            content = block.lines[place]
+            shape, row = self._shape_of(content)
+            if shape is None or content.count(b'"') != shape.quotes or len(content) > self._longest:
+                others.append(place)
+                continue
+            places.append(place)
+            refs.append(row[_REF])
+            said.append(shape.said(row))
+            shapes[shape] += 1
+        for shape, count in shapes.most_common(_MOST_NAMED):
+            self._prefer(shape, most=2 * count > block.count)
+        results.append(self._conclude(block, places, refs, said))
+        return others
 
     def _prove_shape(
         self, block: LineBlock, among: Sequence[int], shape: _Shape, results: list[_Result]
     ) -> Sequence[int]:
         """Lines that are of a shape; returns the places of those that are not."""
         places, rows, others = _read_each(block.lines, among, shape)
-        results.append(self._prove_alike(block, places, shape, *shape.columns(rows)))
+        refs, said = shape.columns(rows)
+        contents = [block.lines[place] for place in places]
+        together, quotes = b"".join(contents), shape.quotes
+        kept: Sequence[int] = places
+        if together.count(b'"') != len(refs) * quotes:
+            sound = [content.count(b'"') == quotes for content in contents]
+            kept, refs, said, contents = _where(sound, kept, refs, said, contents)
+        if b"\\" in together or max(map(len, contents), default=0) > self._longest:
+            sound = [b"\\" not in content and len(content) <= self._longest for content in contents]
+            kept, refs, said = _where(sound, kept, refs, said)
+        results += [([], _without(places, kept)), self._conclude(block, kept, refs, said)]
         return others
 
     def _prefer(self, shape: _Shape | None, *, most: bool) -> None:
@@ -209,44 +229,20 @@ class CleanLines:
         if len(self._named) < _MOST_NAMED:
             self._named[shape.labels[0].encode()] = shape
 
-    def _prove_alike(
-        self,
-        block: LineBlock,
-        places: Sequence[int],
-        shape: _Shape,
-        refs: Sequence[str],
-        said: Sequence[_Said],
-    ) -> _Result:
-        """Lines of one shape."""
-        lines = block.lines
-        contents = [lines[place] for place in places]
-        together = b"".join(contents)
-        kept, quotes = places, shape.quotes
-        if together.count(b'"') != len(refs) * quotes:
-            sound = [content.count(b'"') == quotes for content in contents]
-            kept, refs, said, contents = _where(sound, kept, refs, said, contents)
-        if b"\\" in together or max(map(len, contents), default=0) > self._longest:
-            sound = [b"\\" not in content and len(content) <= self._longest for content in contents]
-            kept, refs, said = _where(sound, kept, refs, said)
-        found, left = self._conclude(block, kept, shape, refs, said)
-        return found, [*_without(places, kept), *left]
-
-    def _conclude(
-        self, block: LineBlock, places: Sequence[int], shape: _Shape, refs: Sequence[str], said: Sequence[_Said]
-    ) -> _Result:
+    def _conclude(self, block: LineBlock, places: Sequence[int], refs: Sequence[str], said: Sequence[_Said]) -> _Result:
         """Looks at references and labels, where all else is proven."""
         if not places:
             return [], []
         bucket, together = self._bucket or _bucket_of(refs[0]), "\n".join(refs)
         if _are_usual(refs, together, bucket):
             self._bucket = bucket
-            return self._sum_up(block, places, shape, refs, said, together)
+            return self._sum_up(block, places, refs, said, together)
         usual = _each_usual(refs, together, bucket)
         odd = [not flag and _is_sound(ref) for flag, ref in zip(usual, refs, strict=True)]
-        results = [
-            self._sum_up(block, list(compress(places, flags)), shape, *_where(flags, refs, said))
-            for flags in (usual, odd)
-        ]
+        results = []
+        for flags in (usual, odd):
+            some, their_refs, their_said = _where(flags, places, refs, said)
+            results.append(self._sum_up(block, some, their_refs, their_said))
         left = [place for place, *flags in zip(places, usual, odd, strict=True) if not any(flags)]
         return [each for found, _ in results for each in found], left + [place for _, more in results for place in more]
 
@@ -254,13 +250,12 @@ class CleanLines:
         self,
         block: LineBlock,
         places: Sequence[int],
-        shape: _Shape,
         refs: Sequence[str],
         said: Sequence[_Said],
         together: str | None = None,
     ) -> _Result:
         """Looks at labels, where all else is proven."""
-        found = self._kinds(block, places, shape, said)
+        found = self._kinds_of(block, places, said)
         kinds = [kind for kind in found if kind is not None]
         kept = places
         if len(kinds) < len(found):
@@ -272,34 +267,30 @@ class CleanLines:
         images = [Images(_bucket_of(refs[0]), numbers, refs, together)] if together else _by_bucket(numbers, refs)
         return [Proven(numbers, kinds, images)], _without(places, kept)
 
-    def _kinds(
-        self, block: LineBlock, places: Sequence[int], shape: _Shape, said: Sequence[_Said]
-    ) -> list[Kind | None]:
+    def _kinds_of(self, block: LineBlock, places: Sequence[int], said: Sequence[_Said]) -> list[Kind | None]:
         """What kind each line is of; None for one whose labels are at fault."""
-        if len(shape.kinds) > _MOST_KINDS:
-            shape.kinds.clear()
+        if len(self._kinds) > _MOST_KINDS:
+            self._kinds.clear()
         try:
-            return list(map(shape.kinds.__getitem__, said))
+            return list(map(self._kinds.__getitem__, said))
         except KeyError:
-            for each in dict.fromkeys(said):
-                if each not in shape.kinds:
-                    place = places[said.index(each)]
-                    content = block.lines[place]
-                    line = Line(block.first + place, 0, content, len(content))
-                    shape.kinds[each] = self._kind(shape, each, line)
-        return list(map(shape.kinds.__getitem__, said))
+            for place, each in zip(places, said, strict=True):
+                if each not in self._kinds:
+                    self._kinds[each] = self._kind(each, block.first + place, block.lines[place])
+        return list(map(self._kinds.__getitem__, said))
 
-    def _kind(self, shape: _Shape, said: _Said, line: Line) -> Kind | None:
+    def _kind(self, said: _Said, number: int, content: bytes) -> Kind | None:
         """What a line is whose labels have not been seen together.
 
         Each label is judged by itself. So once a line of the shape was judged in full, labels that were on any such
         line need not be judged again.
         """
-        parts = {name: (name, *said[2 * place : 2 * place + 2]) for place, name in enumerate(shape.labels)}
+        shape, *values = said
+        parts = {name: (name, *values[2 * place : 2 * place + 2]) for place, name in enumerate(shape.labels)}
         known = [self._labels.get(parts[name]) for name in shape.judged]
         labels = tuple(label for label in known if label is not None)
         if not shape.judged or len(labels) < len(known):
-            inspected = inspect_line(line, self._policy)
+            inspected = inspect_line(Line(number, 0, content, len(content)), self._policy)
             if inspected.entry is None or inspected.findings:
                 return None
             labels = inspected.entry.labels
@@ -317,19 +308,18 @@ class CleanLines:
             row: Row = _any_decoder().decode(content)
         except _faults():
             return None, {}
-        metadata = {key: _present(value) for key, value in row.items() if not isinstance(value, str | int)}
-        place = (*row, *map(type, row.values()), *metadata.values())
+        place = (*row, *map(_sort, row.values()))
         if place not in self._shapes:
             if len(self._shapes) > _MOST_SHAPES:
                 self._shapes.clear()
-            self._shapes[place] = _Shape.of(row, metadata)
+            self._shapes[place] = _Shape.of(row)
         return self._shapes[place], row
 
 
 _Result = tuple[list[Proven], Sequence[int]]
 """Proven lines, and the places within the block of those that are not."""
-_Said = tuple[Hashable, ...]
-"""What a line's labels say: value and class of each."""
+_Said = tuple[Any, ...]
+"""The shape of a line, and what its labels say: value and class of each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -340,19 +330,18 @@ class _Shape:
         types: What msgspec is to read, by key.
         labels: Names of labels, in the line's order.
         quotes: Quotation marks that a line has if no key stands twice; it never has fewer.
-        kinds: What lines of this shape say, by values and classes; None for what is at fault.
         judged: Names of the labels that are judged, once that is known.
     """
 
     types: Mapping[str, Any]
     labels: Sequence[str]
     quotes: int
-    kinds: dict[_Said, Kind | None] = field(default_factory=dict)
     judged: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, row: Row, metadata: Mapping[str, frozenset[str]]) -> _Shape | None:
-        """Makes it from a line, and from the optional fields that its metadata have."""
+    def of(cls, row: Row) -> _Shape | None:
+        """Makes it from a line."""
+        metadata = {key: _present(value) for key, value in row.items() if not isinstance(value, str | int)}
         labels = [key.removesuffix(SUFFIX) for key in metadata]
         named = all(label + SUFFIX in metadata and isinstance(row.get(label), str | int) for label in labels)
         if not labels or not named or not isinstance(row.get(_REF), str):
@@ -376,14 +365,11 @@ class _Shape:
 
     def columns(self, lines: Sequence[Any]) -> tuple[list[str], list[_Said]]:
         """The references of lines as the decoder reads them, and what their labels say."""
-        return [line.ref for line in lines], [(line.value, line.metadata.class_name) for line in lines]
+        return [line.ref for line in lines], [(self, line.value, line.metadata.class_name) for line in lines]
 
-    def columns_of(self, rows: Sequence[Row]) -> tuple[list[str], list[_Said]]:
-        """The references of rows, and what their labels say."""
-        said: list[list[Hashable]] = []
-        for label in self.labels:
-            said += [[row[label] for row in rows], [row[label + SUFFIX].class_name for row in rows]]
-        return [row[_REF] for row in rows], list(zip(*said, strict=True))
+    def said(self, row: Row) -> _Said:
+        """What the labels of a row say."""
+        return (self, *(each for label in self.labels for each in (row[label], row[label + SUFFIX].class_name)))
 
 
 def _read_each(lines: Sequence[bytes], among: Sequence[int], shape: _Shape) -> tuple[list[int], list[Any], list[int]]:
@@ -448,6 +434,13 @@ def _optional() -> dict[str, Any]:
 def _limited(kind: Any) -> Any:  # noqa: ANN401 - types as msgspec takes them
     """Texts of no more characters than a key surely may have: a longer reference is judged in full."""
     return Annotated[str, _msgspec().Meta(max_length=MAX_KEY_BYTES // 4)] if kind is str else kind
+
+
+def _sort(value: Any) -> object:  # noqa: ANN401 - a value of a row
+    """What tells lines of different shapes apart: the type of a value, or which of the optional fields it has."""
+    if isinstance(value, str | int):
+        return type(value)
+    return type(value.confidence), type(value.creation_date), type(value.job_name)
 
 
 def _present(metadata: object) -> frozenset[str]:

@@ -226,11 +226,11 @@ class KeyLines:
                 self._seen.update(earlier)
         if self._seen is None:
             return
-        new = set(refs)
-        if len(new) < len(refs):
+        known = len(self._seen)
+        self._again |= self._seen.intersection(refs)
+        self._seen.update(refs)
+        if len(self._seen) - known < len(refs):
             self._again.update(ref for ref, count in Counter(refs).items() if count > 1)
-        self._again |= self._seen & new
-        self._seen |= new
         if len(self._seen) > _SEEN:
             self._seen = None
 
