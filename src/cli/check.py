@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from aws.clients import RequestCounter, s3_client
 from aws.s3_images import S3Images
 from aws.s3_manifests import S3Manifests
+from aws.scratch import TemporaryFile
 from cli.output import as_json, as_text, complain, opened, status_of
 from core.consumers import CONSUMERS, Role
 from core.errors import GateError, PermanentError
@@ -30,6 +31,7 @@ from core.policy import Inspect, Policy
 from core.ports import FindingSink, Found, NotFound, Page
 from core.report import Report, build_report
 from core.rule_choices import read_rule_choices
+from core.shelf import Shelf
 from core.source_ref import SourceRef, parse
 from core.validate import Judgement, validate
 
@@ -69,12 +71,11 @@ def run(options: argparse.Namespace) -> int:
             raise PermanentError(f"{path!r} is a manifest and would be overwritten; name another file for the output.")
     all_findings = opened(options.findings) if options.findings else nullcontext()
     train: Judgement | None = None
-    with opened(options.output) as file, all_findings as findings:
+    with opened(options.output) as file, all_findings as findings, TemporaryFile() as scratch:
         for name, policy in wanted:
+            sink = _FindingLines(findings, name if len(wanted) > 1 else None)
             try:
-                judgement, report = _judge(
-                    name, policy, s3, _FindingLines(findings, name if len(wanted) > 1 else None), train
-                )
+                judgement, report = _judge(name, policy, s3, sink, train, Shelf(scratch=scratch))
             except GateError as error:
                 complain(error)
                 if options.test is not None and policy.role is Role.TRAIN:
@@ -176,7 +177,9 @@ class _S3:
         return self._images.read_starts(bucket, keys, size)
 
 
-def _judge(name: str, policy: Policy, s3: _S3, sink: FindingSink, train: Judgement | None) -> tuple[Judgement, Report]:
+def _judge(
+    name: str, policy: Policy, s3: _S3, sink: FindingSink, train: Judgement | None, shelf: Shelf
+) -> tuple[Judgement, Report]:
     """Judges the manifest of a path or location, and writes nothing to S3.
 
     Raises:
@@ -185,7 +188,7 @@ def _judge(name: str, policy: Policy, s3: _S3, sink: FindingSink, train: Judgeme
     looked_at, began, before = datetime.now(UTC), time.monotonic(), s3.requests.snapshot()
     opened = s3.open(name) if name[:3].lower() == "s3:" else _open_file(name)
     try:
-        judgement = validate(opened, policy, s3, sink, train=train)
+        judgement = validate(opened, policy, s3, sink, train=train, shelf=shelf)
     except PermanentError as error:
         if isinstance(error.__cause__, BotoCoreError | ClientError):
             raise PermanentError(f"{error} Or judge the lines alone, with --no-images: it needs no AWS.") from error

@@ -122,8 +122,8 @@ _RULES: Final = (
     ),
     Rule(
         slug="manifest-not-fully-read", scope=Scope.MANIFEST, severity=UNCHECKED, fixed=True,
-        title="Time ran out before every line was read",
-        finds="Lines that were not reached within the time of the invocation; or a train manifest that was not read.",
+        title="Not every line was read",
+        finds="Lines that were not reached in time, or for whose keys there was no room; or a train manifest that was not read.",
         why="What was not read cannot be trusted.",
         fix="Give the function a longer timeout or more memory (so more CPU), or split the manifest. Drop it again.",
         example=SOUND,

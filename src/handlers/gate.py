@@ -17,6 +17,7 @@ from typing import Final
 from aws.s3_manifests import S3Manifests
 from aws.s3_reports import S3Reports
 from aws.s3_upload import S3Upload
+from aws.scratch import TemporaryFile
 from aws.sns_topic import SnsTopic
 from core.accepted import accepted_lines
 from core.errors import PermanentError, RetryableError
@@ -27,6 +28,7 @@ from core.notification import compose
 from core.outcome import Standing, is_to_be_judged, is_to_be_published, next_run
 from core.ports import ImageStore
 from core.report import Report, ReportFile, accepted, build_report
+from core.shelf import Shelf
 from core.validate import Judgement, validate
 from handlers.observability import logger, measure
 from handlers.settings import Settings
@@ -125,7 +127,10 @@ class Gate:
             return _superseded(manifest)
         if direct:
             standing = self.reports.standing(self._place(opened.manifest))
-        return self._judge(opened, standing, began, run=next_run(run, standing), out_of_time=out_of_time)
+        run = next_run(run, standing)
+        with TemporaryFile() as scratch:
+            shelf = Shelf(self.settings.keys_in_memory, scratch)
+            return self._judge(opened, standing, began, shelf, run=run, out_of_time=out_of_time)
 
     def _place(self, manifest: ManifestObject) -> ReportPlace:
         return report_place(self.settings.reports_bucket, self.settings.reports_prefix, manifest)
@@ -135,6 +140,7 @@ class Gate:
         opened: OpenManifest,
         seen: Standing | None,
         began: _Beginning,
+        shelf: Shelf,
         *,
         run: str,
         out_of_time: Callable[[], bool],
@@ -151,6 +157,7 @@ class Gate:
                 out_of_time=out_of_time,
                 choices_allowed=self.settings.allow_manifest_metadata,
                 keep=self.settings.max_findings_per_rule,
+                shelf=shelf,
             )
         _list(files, FINDINGS, upload)
         # The report matters more: without time for a second read, the file is left out.

@@ -78,6 +78,8 @@ class Settings(BaseModel):
     bucket_owner: Annotated[str, _matching("[0-9]{12}", "the 12 digits of an account")] | None = None
     max_findings_per_rule: Annotated[int, Field(ge=1, le=10_000)] = 100
     max_findings: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    aws_lambda_function_memory_size: Annotated[int, Field(ge=128)] = 1_024
+    """In MiB; Lambda sets it."""
 
     @model_validator(mode="after")
     def _keep_outputs_apart(self) -> Self:
@@ -97,6 +99,11 @@ class Settings(BaseModel):
         except ValueError as fault:
             raise ValueError(f"IGNORE_RULES and RULE_SEVERITIES: {fault}; leave it in one of the two") from fault
         return self
+
+    @property
+    def keys_in_memory(self) -> int:
+        """Bytes of the images' keys that are held in memory; further ones go to the ephemeral storage."""
+        return self.aws_lambda_function_memory_size * 1024**2 // 4
 
     @property
     def policy(self) -> Policy:

@@ -8,7 +8,8 @@ from handlers.settings import Settings, read_settings
 from tests.template.cloudformation import ACCOUNT, deploy, translated
 from tests.template.test_parameters import ACCEPTED
 
-SETTINGS = {field.alias for field in Settings.model_fields.values()}
+BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE"}
+SETTINGS = {field.alias for field in Settings.model_fields.values()} - BY_LAMBDA
 OF_LIBRARIES = {
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_LOG_LEVEL",

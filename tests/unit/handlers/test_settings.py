@@ -54,6 +54,7 @@ def test_read_settings_reads_all() -> None:
             "BUCKET_OWNER": "123456789012",
             "MAX_FINDINGS_PER_RULE": "7",
             "MAX_FINDINGS": "70",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         }
     )
 
@@ -76,7 +77,9 @@ def test_read_settings_reads_all() -> None:
         "bucket_owner": "123456789012",
         "max_findings_per_rule": 7,
         "max_findings": 70,
+        "aws_lambda_function_memory_size": 512,
     }
+    assert settings.keys_in_memory == 128 * 1024**2
     policy = settings.policy
     assert (policy.consumer, policy.role) == (CONSUMERS["lookout-for-vision"], Role.TRAIN)
     assert (policy.label_attribute, policy.images_bucket) == ("my-label", "images")
