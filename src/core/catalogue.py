@@ -123,7 +123,7 @@ _RULES: Final = (
     Rule(
         slug="manifest-not-fully-read", scope=Scope.MANIFEST, severity=UNCHECKED, fixed=True,
         title="Not every line was read",
-        finds="Lines that were not reached in time, or for whose keys there was no room; or a train manifest that was not read.",
+        finds="Lines that were not reached in time, or for whose keys no room was left; or a train manifest not read.",
         why="What was not read cannot be trusted.",
         fix="Give the function a longer timeout or more memory (so more CPU), or split the manifest. Drop it again.",
         example=SOUND,
