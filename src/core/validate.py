@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final
@@ -21,6 +20,7 @@ from core.image_findings import MORE_ROOM, Wanted
 from core.image_findings import judge_images as image_findings
 from core.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, split_lines
 from core.manifest import ManifestObject, OpenManifest
+from core.overlapped_hash import OverlappedHash
 from core.policy import Inspect, Policy
 from core.ports import FindingSink, ImageStore
 from core.references import References
@@ -175,8 +175,15 @@ def _too_large(manifest: ManifestObject, policy: Policy) -> bool:
 
 def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_of_time: Callable[[], bool]) -> bool:
     """Reads and judges the lines; returns whether it came to the end of a file that is JSON Lines."""
+    with closing(OverlappedHash()) as digest:
+        stream = _Stream(chunks, digest, judgement.policy.consumer.manifest_bytes, out_of_time)
+        whole = _read_lines(judgement, stream, sink, out_of_time)
+        judgement.sha256 = digest.hexdigest() if whole else None
+    return whole
+
+
+def _read_lines(judgement: Judgement, stream: _Stream, sink: FindingSink, out_of_time: Callable[[], bool]) -> bool:
     policy, stretch = judgement.policy, judgement.stretch
-    stream = _Stream(chunks, policy.consumer.manifest_bytes, out_of_time)
     head, rest = _headed(iter(stream))
     judgement.bytes_read = stream.size
     offset = 0
@@ -202,9 +209,7 @@ def _read(judgement: Judgement, chunks: Iterable[bytes], sink: FindingSink, out_
             break
     judgement.bytes_read = stream.size
     _record(judgement, sink, _judge_end(stream, len(stretch.states), policy))
-    whole = not (stream.too_large or stream.late or stream.full)
-    judgement.sha256 = stream.digest.hexdigest() if whole else None
-    return whole
+    return not (stream.too_large or stream.late or stream.full)
 
 
 class _Stream:
@@ -212,21 +217,22 @@ class _Stream:
 
     Attributes:
         size: Bytes so far.
-        digest: Of those bytes.
         since_block: Bytes since the last whole lines: many only where a line is very long.
         too_large: It ended at the limit.
         late: It ended because time ran out.
         full: It ended because there was no room for the keys of more lines.
     """
 
-    def __init__(self, chunks: Iterable[bytes], limit: int | None, out_of_time: Callable[[], bool]) -> None:
+    def __init__(
+        self, chunks: Iterable[bytes], digest: OverlappedHash, limit: int | None, out_of_time: Callable[[], bool]
+    ) -> None:
         self.size = 0
-        self.digest = hashlib.sha256()
         self.since_block = 0
         self.too_large = False
         self.late = False
         self.full = False
         self._chunks = chunks
+        self._digest = digest
         self._limit = limit
         self._out_of_time = out_of_time
 
@@ -237,7 +243,7 @@ class _Stream:
                 return
             self.size += len(chunk)
             self.since_block += len(chunk)
-            self.digest.update(chunk)
+            self._digest.update(chunk)
             self.too_large = self._limit is not None and self.size > self._limit
             if self.too_large:
                 return

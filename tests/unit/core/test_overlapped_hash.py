@@ -1,0 +1,40 @@
+import hashlib
+import threading
+
+import pytest
+
+from core import overlapped_hash
+from core.overlapped_hash import OverlappedHash
+
+
+@pytest.mark.parametrize("together", [1, 7, 1_000])
+def test_a_hash_is_that_of_all_pieces_in_order(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlapped_hash, "_TOGETHER", together)
+    pieces, before = [bytes([number]) * number for number in range(30)], threading.active_count()
+    digest = OverlappedHash()
+
+    for piece in pieces:
+        digest.update(piece)
+
+    assert digest.hexdigest() == hashlib.sha256(b"".join(pieces)).hexdigest()
+    assert threading.active_count() == before
+
+
+def test_little_is_hashed_without_a_thread() -> None:
+    before = threading.active_count()
+    digest = OverlappedHash()
+    digest.update(b"a little")
+
+    assert threading.active_count() == before
+    assert digest.hexdigest() == hashlib.sha256(b"a little").hexdigest()
+
+
+def test_closed_early_it_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlapped_hash, "_TOGETHER", 1)
+    before = threading.active_count()
+    digest = OverlappedHash()
+    digest.update(b"begun")
+    digest.close()
+    digest.close()
+
+    assert threading.active_count() == before
