@@ -55,7 +55,7 @@ def measure(effort: Effort) -> str:
         for title, names in (("the baseline written in another way", VARIANTS), ("a part of the work alone", FLOORS))
     )
     peer = table(["peer", "what it checks", "times as fast, clean", "times as fast, 5 % bad"], others)
-    inputs = f"{effort.lines:,} lines a manifest, {effort.rounds} rounds; median (least to most) of CPU time."
+    inputs = f"{effort.lines:,} lines a manifest, {effort.rounds} rounds; median (least to most) of wall time."
     return measured("\n\n".join([inputs, bars([*found, close]), kinds, variants, floors, peer]))
 
 
@@ -78,7 +78,7 @@ def _kinds(files: Mapping[str, Path], effort: Effort) -> tuple[dict[str, Spread]
                 way: partial(variant, files[name], RULES[kind.consumer]) for way, variant in VARIANTS.items()
             }
             contenders |= {part: partial(floor, files[name]) for part, floor in FLOORS.items()}
-        times = in_turn(contenders, effort.rounds).cpu
+        times = in_turn(contenders, effort.rounds).seconds
         speed = speeds(times, BASELINE)
         gate[name] = speed[GATE]
         microseconds[name] = Spread.of(times[BASELINE]).median / effort.lines * _MICRO
@@ -96,7 +96,7 @@ def _others(files: Mapping[str, Path], effort: Effort) -> list[list[str]]:
         for peer in everyone:
             if peer.absent is None and not (kind.bad and peer.stops):
                 contenders[peer.name] = partial(peer.judge, files[name])
-        columns[name] = speeds(in_turn(contenders, effort.rounds).cpu, BASELINE)
+        columns[name] = speeds(in_turn(contenders, effort.rounds).seconds, BASELINE)
     rows = []
     for peer in everyone:
         cells = [str(columns[name].get(peer.name, "stops at the first line that is no JSON")) for name in BARS]

@@ -43,7 +43,7 @@ _REQUIRED: Final = ("class_name", "human_annotated", "type")
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
 _MOST_NAMED: Final = 100
-_AHEAD: Final = 20
+_AHEAD: Final = 40
 """Bytes of the second line that others are first taken to begin with, too."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
 _ENDINGS: Final = (*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS))
@@ -104,17 +104,19 @@ class Proven:
     Attributes:
         lines: Their numbers, rising.
         kinds: For each line what it says.
+        counts: How many lines are of each kind, in the order of first sight.
         images: By bucket.
     """
 
     lines: Sequence[int]
     kinds: Sequence[Kind]
+    counts: Mapping[Kind, int]
     images: Sequence[Images]
 
     def sights(self) -> Iterator[Sight]:
         """The kinds and buckets, each with the first line that has it."""
         place = 0
-        for kind, count in Counter(self.kinds).items():  # in the order of first sight
+        for kind, count in self.counts.items():
             place = self.kinds.index(kind, place)
             yield Sight(self.lines[place], kind, count)
         for images in self.images:
@@ -265,7 +267,7 @@ class CleanLines:
             return [], places
         numbers = _numbers(block.first, kept)
         images = [Images(_bucket_of(refs[0]), numbers, refs, together)] if together else _by_bucket(numbers, refs)
-        return [Proven(numbers, kinds, images)], _without(places, kept)
+        return [Proven(numbers, kinds, Counter(kinds), images)], _without(places, kept)
 
     def _kinds_of(self, block: LineBlock, places: Sequence[int], said: Sequence[_Said]) -> list[Kind | None]:
         """What kind each line is of; None for one whose labels are at fault."""

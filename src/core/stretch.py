@@ -144,12 +144,11 @@ class Stretch:
     def _note_proven(self, proven: Proven) -> None:
         """Notes each of some proven lines."""
         self.objects += len(proven.lines)
-        kinds = set(proven.kinds)
-        numbers = {kind: self.references.see(kind.labels, proven.lines[0], 0) for kind in kinds}
+        numbers = {kind: self.references.see(kind.labels, proven.lines[0], 0) for kind in proven.counts}
         self.references.label(proven.lines, map(numbers.__getitem__, proven.kinds))
         for images in proven.images:
             self.references.images(images.bucket, images.lines[0]).extend(images.refs, images.lines, images.together)
-        if not all(kind.labeled for kind in kinds):
+        if not all(kind.labeled for kind in proven.counts):
             unlabeled = (line for line, kind in zip(proven.lines, proven.kinds, strict=True) if not kind.labeled)
             self.mark(unlabeled, LineState.UNLABELED)
 
