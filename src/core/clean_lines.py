@@ -235,11 +235,13 @@ class CleanLines:
         """Looks at references and labels, where all else is proven."""
         if not places:
             return [], []
-        bucket, together = self._bucket or _bucket_of(refs[0]), "\n".join(refs)
-        if _are_usual(refs, together, bucket):
-            self._bucket = bucket
+        together = "\n".join(refs)
+        if _are_usual(refs, together, self._bucket):
             return self._sum_up(block, places, refs, said, together)
-        usual = _each_usual(refs, together, bucket)
+        self._bucket = max(self._bucket, _bucket_of(refs[0]), key=lambda name: together.count(f"{_SCHEME}{name}/"))
+        usual = _each_usual(refs, together, self._bucket)
+        if all(usual):
+            return self._sum_up(block, places, refs, said, together)
         odd = [not flag and _is_sound(ref) for flag, ref in zip(usual, refs, strict=True)]
         results = []
         for flags in (usual, odd):
@@ -296,10 +298,11 @@ class CleanLines:
             if inspected.entry is None or inspected.findings:
                 return None
             labels = inspected.entry.labels
-            shape.judged[:] = [label.name for label in labels if label.name in parts]
             if len(self._labels) > _MOST_KINDS:
                 self._labels.clear()
-            self._labels.update((parts[label.name], label) for label in labels if label.name in parts)
+            if all(label.name in parts for label in labels):  # none has so long a name that it was cut
+                shape.judged[:] = [label.name for label in labels]
+                self._labels.update((parts[label.name], label) for label in labels)
         return Kind(labels, any(label.known for label in labels))
 
     def _shape_of(self, content: bytes) -> tuple[_Shape | None, Row]:
