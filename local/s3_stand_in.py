@@ -1,6 +1,6 @@
 """A stand-in for S3 that lists and looks, for tests of faults and for benchmarks.
 
-It knows LIST (version 2, from a key on) and HEAD of one bucket, answers as S3 does, and misbehaves when told to.
+It knows LIST (version 2, from a key or a token on) and HEAD of one bucket, answers as S3 does, and misbehaves when told to.
 Run as a program, `python -m local.s3_stand_in COUNT`, it holds so many numbered images in a process of its own, says
 its address, and serves until it is ended; a GET of `/` then tells the requests so far, as JSON.
 """
@@ -109,7 +109,7 @@ class StandIn(ThreadingHTTPServer):
         listed = self.keys[start : start + PAGE_SIZE]
         more = start + len(listed) < len(self.keys)
         entries = "".join(_entry(key, *self.describe(key)) for key in listed)
-        token = "<NextContinuationToken>1ueGcxLPRx1Tr/XYExHnhbYLgveDs2J</NextContinuationToken>" if more else ""
+        token = f"<NextContinuationToken>{_token(listed[-1])}</NextContinuationToken>" if more else ""
         return (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>{BUCKET}</Name><Prefix></Prefix>'
@@ -122,6 +122,11 @@ class StandIn(ThreadingHTTPServer):
         """Whether there is an object at a key."""
         before = bisect_right(self.keys, key) - 1
         return before >= 0 and self.keys[before] == key
+
+
+def _token(key: str) -> str:
+    """What a listing that goes on after a key is asked for by."""
+    return key.encode().hex()
 
 
 def _entry(key: str, size: int, storage_class: str) -> str:
@@ -151,8 +156,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif url.path.strip("/") != BUCKET:
             self.answer(HTTPStatus.NOT_FOUND, _error("NoSuchBucket"))
         elif fault is not Fault.STALL:
-            after = parse_qs(url.query, keep_blank_values=True).get("start-after", [""])[0]
-            page = self.server.page_after(after)
+            query = parse_qs(url.query, keep_blank_values=True)
+            token = query.get("continuation-token", [""])[0]
+            after = query.get("start-after", [""])[0]
+            page = self.server.page_after(bytes.fromhex(token).decode() if token else after)
             if fault is Fault.REPEAT and self.server.latest_page:
                 page = self.server.latest_page
             self.server.latest_page = page
