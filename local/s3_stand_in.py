@@ -1,6 +1,7 @@
 """A stand-in for S3 that lists and looks, for tests of faults and for benchmarks.
 
-It knows LIST (version 2, from a key or a token on) and HEAD of one bucket, answers as S3 does, and misbehaves when told to.
+It knows LIST (version 2, from a key or a token on) and HEAD of one bucket, answers as S3 does, and misbehaves when told
+to.
 Run as a program, `python -m local.s3_stand_in COUNT`, it holds so many numbered images in a process of its own, says
 its address, and serves until it is ended; a GET of `/` then tells the requests so far, as JSON.
 """
