@@ -48,7 +48,7 @@ def main() -> None:
         judgement, run="run", looked_at=datetime.now(UTC), seconds=0, requests=requests.snapshot(), files={}
     )
     peak = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
-    print(json.dumps({"report": report.model_dump(mode="json"), "peak": int(peak[1]) * 1024 if peak else None}))
+    json.dump({"report": report.model_dump(mode="json"), "peak": int(peak[1]) * 1024 if peak else None}, sys.stdout)
 
 
 if __name__ == "__main__":

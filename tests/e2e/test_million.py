@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import core
 from core.existence import RANGE_KEYS, RANGES_AT_ONCE
 from core.shelf import BUDGET
 from local.emulator import CREDENTIALS
@@ -25,6 +26,8 @@ BYTES_AN_IMAGE = 24
 REFERENCES = COUNT * len(f"s3://{BUCKET}/{KEYS[0]}")
 SOUGHT = RANGES_AT_ONCE * RANGE_KEYS * (sys.getsizeof(KEYS[0]) + sys.getsizeof([None]) - sys.getsizeof([]))
 """Bytes of the keys that are held: in the references, and sorted, in the ranges that are searched at once."""
+SAME_CODE = {"PYTHONPATH": str(Path(core.__file__).parents[1])}
+"""What is judged by is what is imported here, even where another checkout is installed."""
 BROKEN, REPEATED, GONE = 77_001, 500_003, (1, 123_456, COUNT)
 """Lines that are spoilt, and how. The repeated image is that of the line before."""
 
@@ -66,7 +69,7 @@ def judge(tmp_path: Path) -> Iterator[Judge]:
         with path.open("wb") as file:
             file.writelines(lines)
         command = [sys.executable, "-m", "tests.e2e.judge_million", path, BUCKET, *endpoint]
-        done = subprocess.run(command, env=os.environ | CREDENTIALS, stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(command, env=os.environ | CREDENTIALS | SAME_CODE, stdout=subprocess.PIPE, check=True)
         return Judged(**json.loads(done.stdout))
 
     yield run
@@ -77,7 +80,8 @@ def line(key: str, *, anomaly: bool) -> bytes:
     """A line of 390 bytes, as Ground Truth writes it."""
     return (
         b'{"source-ref":"s3://%b/%b","anomaly-label":%d,"anomaly-label-metadata":{"confidence":0.95,'
-        b'"job-name":"labeling-job/inspection-of-printed-circuit-boards-2020-04-station-07-camera-12-second-look-by-two-inspectors-of-the-line-chain",'
+        b'"job-name":"labeling-job/inspection-of-printed-circuit-boards-2020-04-chain",'
+        b'"inspected-by":"station-07/camera-12/shift-b/second-look",'
         b'"class-name":"%b","human-annotated":"yes","creation-date":"2020-04-15T20:17:23.433061",'
         b'"type":"groundtruth/image-classification"}}\n'
         % (BUCKET.encode(), key.encode(), anomaly, b"anomaly" if anomaly else b"normal")
