@@ -31,16 +31,12 @@ class Slot:
 class Shelf:
     """Holds bytes until they are asked for.
 
-    Attributes:
-        budget: How many are held in memory.
-
     Args:
         budget: How many are held in memory: as they are, as long as there is room for that.
         scratch: Where the others go, compressed; without, they stay in memory, compressed.
     """
 
     def __init__(self, budget: int = BUDGET, scratch: Scratch | None = None) -> None:
-        self.budget = budget
         self._left = budget
         self._scratch = scratch
 

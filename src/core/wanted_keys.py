@@ -14,8 +14,8 @@ from typing import Final
 
 from core.shelf import Shelf
 
-_RUNS_IN_BUDGET: Final = 32
-"""A run takes this part of the shelf's budget while it is sorted: a key in a list takes several times its own bytes."""
+_RUN: Final = 8 * 1024**2
+"""Bytes that the keys of a run take while they are sorted, about: in a list a key takes several times its own bytes."""
 _PLACE: Final = 8
 """Bytes that a text's place in a list takes."""
 _PIECE: Final = 1_000
@@ -25,7 +25,7 @@ _SEPARATOR: Final = "\ud800"
 
 
 def rising(pieces: Iterable[list[str]], shelf: Shelf, size: int) -> Iterator[list[str]]:
-    """Sorts keys; as many at once as take a small part of the shelf's budget.
+    """Sorts keys; not all at once, if they are many.
 
     Args:
         pieces: The keys, in any order, any of them more than once.
@@ -42,7 +42,7 @@ def rising(pieces: Iterable[list[str]], shelf: Shelf, size: int) -> Iterator[lis
     keys: list[str] = []
     room = 0
     for piece in pieces:
-        if room > shelf.budget // _RUNS_IN_BUDGET:
+        if room > _RUN:
             runs.append(_put_away(keys, shelf))
             room = 0
         keys += piece
