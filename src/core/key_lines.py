@@ -221,9 +221,10 @@ class KeyLines:
                 self._last = refs[-1]
                 return
             self._last = None
-            self._seen = set()
-            for earlier, _ in self._pieces_of(self._compared):
-                self._seen.update(earlier)
+            if len(self._lines) + len(refs) <= _SEEN:
+                self._seen = set()
+                for earlier, _ in self._pieces_of(self._compared):
+                    self._seen.update(earlier)
         if self._seen is None:
             return
         known = len(self._seen)

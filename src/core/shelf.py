@@ -9,7 +9,7 @@ from typing import Final
 from core.ports import Scratch
 
 BUDGET: Final = 256 * 1024**2
-"""Bytes that are held as they are."""
+"""Bytes that are held in memory."""
 _FASTEST: Final = 1
 
 
@@ -31,32 +31,33 @@ class Slot:
 class Shelf:
     """Holds bytes until they are asked for.
 
-    Attributes:
-        budget: How many are held as they are.
-
     Args:
-        budget: How many are held as they are.
+        budget: How many are held in memory: as they are, as long as there is room for that.
         scratch: Where the others go, compressed; without, they stay in memory, compressed.
     """
 
     def __init__(self, budget: int = BUDGET, scratch: Scratch | None = None) -> None:
-        self.budget = budget
         self._left = budget
         self._scratch = scratch
 
-    def put(self, data: bytes) -> Slot:
+    def put(self, data: bytes, *, pack: bool = False) -> Slot:
         """Takes bytes.
+
+        Args:
+            data: The bytes.
+            pack: Compresses them, even where there is room for them as they are.
 
         Raises:
             NoRoomError: The scratch space is full.
         """
-        if len(data) <= self._left:
+        if len(data) <= self._left and not pack:
             self._left -= len(data)
             return Slot(data)
         packed = zlib.compress(data, _FASTEST)
-        if self._scratch is None:
-            return Slot(packed, packed=True)
-        return Slot(place=self._scratch.write(packed), packed=True)
+        if len(packed) > self._left and self._scratch is not None:
+            return Slot(place=self._scratch.write(packed), packed=True)
+        self._left -= len(packed)
+        return Slot(packed, packed=True)
 
     def get(self, slot: Slot) -> bytes:
         """Gives bytes back; they can be asked for again.
