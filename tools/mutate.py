@@ -50,6 +50,10 @@ MODULES: Final = (
     "choices",
     "validate",
     "existence",
+    "clean_lines",
+    "key_lines",
+    "shelf",
+    "wanted_keys",
 )
 """Modules of core that hold rules."""
 _EQUIVALENT: Final = ROOT / "tools/equivalent_mutants.toml"
