@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -226,6 +226,29 @@ def test_objects_on_one_line_do_not_make_up_for_one_on_several(count: int) -> No
     ]
 
 
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_a_torn_line_is_found_where_the_last_line_has_no_end(count: int) -> None:
+    torn = encoded(*alike(1, 1)).replace(b",", b",\n", 1)
+
+    told = [(count + 1, "line-invalid-json"), (count + 2, "line-invalid-json")]
+    assert told_of(manifest(*alike(2, count)) + torn) == told
+    assert told_of(manifest(*unlike(2, count)) + torn) == told
+
+
+@pytest.mark.parametrize("first", BAD)
+@pytest.mark.parametrize(
+    "second", ["repeated key", "blank", "extension", "other class", "backslash", "two objects on a line"]
+)
+def test_several_bad_lines_are_found_in_their_order(first: str, second: str) -> None:
+    (one, its_rules), (two, other_rules) = BAD[first], BAD[second]
+    told = [(3, rule) for rule in its_rules] + [(5, rule) for rule in other_rules]
+    reversed_told = [(3, rule) for rule in other_rules] + [(5, rule) for rule in its_rules]
+
+    for around in (alike, unlike):
+        assert told_of(manifest(*around(1, 2), one, *around(3, 1), two, *around(4, 2))) == told
+        assert told_of(manifest(*around(1, 2), two, *around(3, 1), one, *around(4, 2))) == reversed_told
+
+
 def test_objects_in_a_list_over_lines_are_none() -> None:
     whole = b"[" + b"\n,".join(map(encoded, alike(1, 3))) + b"]"
 
@@ -289,6 +312,17 @@ def test_a_line_longer_than_is_taken_is_found(policy: Policy, limit: int, rule: 
         assert told_of(longer, policy) == [(before + 1, rule), *valued]
     far_longer = manifest(*alike(1, before), lengthened(3 * limit), *alike(200, 3))
     assert told_of(far_longer, policy) == [(before + 1, rule), *valued]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_line_of_several_labels_longer_than_is_taken_is_found(more: int) -> None:
+    fields = metadata("x", job_name="j" * 99_000)
+    length = len(encoded(labelled(3, a="x", b="y") | {"a-metadata": fields}))
+    fields = metadata("x", job_name="j" * (99_000 + 100_000 + more - length))
+    body = manifest(labelled(1, a="x", b="y"), labelled(3, a="x", b="y") | {"a-metadata": fields})
+
+    assert told_of(body, REKOGNITION) == [(2, "line-too-long")] * more
+    assert left(body, REKOGNITION) == [2] * more
 
 
 @pytest.mark.parametrize("before", [0, 1, 40])
@@ -494,6 +528,30 @@ def test_a_bad_line_leaves_the_others_proven() -> None:
             assert left(manifest(each, *around(30, 20))) == [1]
 
 
+def test_shapes_are_learnt_from_the_lines_that_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean, body = CleanLines(LOOKOUT), manifest(*(line(number, "anomaly") for number in range(9)), *unlike(10, 30))
+    left(body, LOOKOUT, clean)
+    mixed: list[int] = []
+    prove = CleanLines._prove_mixed
+
+    def prove_mixed(self: CleanLines, block: LineBlock, among: Sequence[int], results: list[Any]) -> list[int]:
+        mixed.extend(among)
+        return prove(self, block, among, results)
+
+    monkeypatch.setattr(CleanLines, "_prove_mixed", prove_mixed)
+
+    assert left(manifest(labelled(1, second="normal"), line(2), labelled(3, second="normal")), LOOKOUT, clean) == []
+    assert len(mixed) <= 2
+
+
+def test_what_most_lines_are_is_expected_of_those_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = CleanLines(LOOKOUT)
+    left(manifest(with_metadata(1, confidence=ABSENT), line(1), line(2, id=1), *map(line, range(3, 9))), LOOKOUT, clean)
+    monkeypatch.setattr(CleanLines, "_prove_singly", None)
+
+    assert left(manifest(*map(line, range(9))), LOOKOUT, clean) == []
+
+
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The lines that are judged in full for others, as they are."""
     seen = list[int]()
@@ -524,22 +582,22 @@ def test_labels_that_were_judged_need_not_be_again_in_other_company(monkeypatch:
     assert seen == [1, 2, 5]
 
 
-@pytest.mark.parametrize("names", ["_MOST_KINDS", "_MOST_SHAPES", "_MOST_NAMED"])
+@pytest.mark.parametrize(("name", "past"), [("_MOST_KINDS", 5), ("_MOST_SHAPES", 1), ("_MOST_NAMED", 0)])
 @pytest.mark.parametrize("most", [0, 1, 2])
-def test_what_is_kept_is_bounded(names: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.clean_lines, names, most)
+def test_what_is_kept_is_bounded(name: str, past: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core.clean_lines, name, most)
     lines: list[Content] = [
         labelled(number, **{f"l{number % 5}": "xyz"[number % 3], "m": "uvw"[number // 3 % 3]}) for number in range(60)
     ]
-    lines += [labelled(number, **{f"n{number % 5}": "xyz"[number % 3]}) for number in range(60, 120)]
+    lines += [labelled(number, **{f"n{number % 20}": "xyz"[number % 3]}) for number in range(60, 120)]
     clean = CleanLines(REKOGNITION)
     for start in range(0, len(lines), 5):
         body = manifest(*lines[start : start + 5])
         assert left(body, REKOGNITION, clean) == []
         assert read(body, REKOGNITION, clean=clean) == read(body, REKOGNITION, fast=False)
-    kept = {"_MOST_KINDS": clean._kinds, "_MOST_SHAPES": clean._shapes, "_MOST_NAMED": clean._named}[names]
-    assert len(kept) <= most + 5
-    assert len(clean._labels) <= most + 10 or names != "_MOST_KINDS"
+        kept = {"_MOST_KINDS": clean._kinds, "_MOST_SHAPES": clean._shapes, "_MOST_NAMED": clean._named}
+        assert len(kept[name]) <= most + past
+        assert len(clean._labels) <= most + 2 or name != "_MOST_KINDS"
 
 
 def test_proven_lines_tell_their_kinds_and_images() -> None:
