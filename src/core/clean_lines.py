@@ -296,10 +296,10 @@ class CleanLines:
             if inspected.entry is None or inspected.findings:
                 return None
             labels = inspected.entry.labels
-            shape.judged[:] = [label.name for label in labels if label.name in parts]
+            shape.judged[:] = [label.name for label in labels]
             if len(self._labels) > _MOST_KINDS:
                 self._labels.clear()
-            self._labels.update((parts[label.name], label) for label in labels if label.name in parts)
+            self._labels.update((parts[label.name], label) for label in labels)
         return Kind(labels, any(label.known for label in labels))
 
     def _shape_of(self, content: bytes) -> tuple[_Shape | None, Row]:
@@ -414,7 +414,7 @@ def _any_decoder() -> Any:  # noqa: ANN401 - a decoder of msgspec
     unset = _msgspec().UNSET
     metadata: Any = _metadata_of([(name, kind | _msgspec().UnsetType, unset) for name, kind in _optional().items()])
     text: Any = _limited(str)
-    return _msgspec().json.Decoder(dict[str, text | int | metadata])
+    return _msgspec().json.Decoder(dict[text, text | int | metadata])
 
 
 @cache
@@ -436,7 +436,7 @@ def _optional() -> dict[str, Any]:
 
 
 def _limited(kind: Any) -> Any:  # noqa: ANN401 - types as msgspec takes them
-    """Texts of no more characters than a key surely may have: a longer reference is judged in full."""
+    """Texts of no more characters than a key of S3 surely may have, nor than are kept of a label's name."""
     return Annotated[str, _msgspec().Meta(max_length=MAX_KEY_BYTES // 4)] if kind is str else kind
 
 

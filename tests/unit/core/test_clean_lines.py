@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -28,7 +29,7 @@ Told = list[tuple[int | None, str]]
 def changed(before: str, after: str, text: str = SOUND) -> bytes:
     """The sound line with a text in it changed."""
     assert before in text
-    return text.replace(before, after).encode()
+    return text.replace(before, after, 1).encode()
 
 
 def labelled(ref: object, **classes: str) -> Object:
@@ -359,6 +360,18 @@ def test_labels_seen_before_are_not_sound_in_other_company() -> None:
     assert told_of(manifest(*lines[::-1]), REKOGNITION) == [(2, told[0][1]), (4, told[1][1])]
 
 
+@pytest.mark.parametrize("length", [200, 256, 257, 258, 300])
+def test_labels_are_told_apart_by_their_whole_names(length: int) -> None:
+    """Of long names only the beginning is kept."""
+    long, longer = "n" * length, "n" * 300 + "n"
+    pairs = [("x", "x"), ("y", "y"), ("x", "y"), ("x", "z" * 257), ("y", "z" * 257)]
+    lines = [labelled(number, **{long: one, longer: two, "a": one}) for number, (one, two) in enumerate(pairs)]
+    others = [labelled(number, **{"a": one, longer: two}) for number, (one, two) in enumerate(pairs)]
+
+    for some in (lines, others):
+        assert told_of(manifest(*some), REKOGNITION) == [(4, "class-name-length"), (5, "class-name-length")]
+
+
 @pytest.mark.parametrize("count", [50, 51])
 def test_labels_past_those_that_are_used_are_not_judged(count: int) -> None:
     lines = [labelled(number, **{f"l{label}": "xyz"[number // 2] for label in range(count)}) for number in range(5)]
@@ -632,6 +645,16 @@ def test_lines_without_a_class_that_labels_are_unlabelled() -> None:
 
     assert left(body, policy) == []
     assert list(read(body, policy)[0].states) == [0, LineState.UNLABELED, 0, LineState.UNLABELED]
+
+
+def test_a_line_is_labelled_by_any_of_its_labels() -> None:
+    """Of a consumer that reads several labels, and knows some classes alone."""
+    policy = Policy(consumer=replace(REKOGNITION.consumer, classes=("x", "y")), severities={"class-name-unknown": None})
+    body = manifest(labelled(1, a="x", b="?"), labelled(2, a="?", b="y"), labelled(3, a="?", b="?"))
+
+    assert told_of(body, policy) == []
+    assert left(body, policy) == []
+    assert list(read(body, policy)[0].states) == [0, 0, LineState.UNLABELED]
 
 
 def test_a_severity_that_was_asked_for_is_kept() -> None:

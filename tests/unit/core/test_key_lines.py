@@ -1,4 +1,5 @@
 import tracemalloc
+from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import count
 
@@ -173,11 +174,22 @@ def test_what_waits_goes_before_many_that_come_together() -> None:
     assert list(lines) == list(enumerate(["z", "y", *RISING[:MANY], "x"], 1))
 
 
-def test_full_scratch_space_is_told() -> None:
+@pytest.mark.usefixtures("_seen")
+@pytest.mark.parametrize(("by", "kept"), [(0, PENDING), (100, 4_100), (MANY, MANY)])
+def test_what_was_noted_before_the_scratch_space_was_full_is_kept(by: int, kept: int) -> None:
+    lines = KeyLines("images", Shelf(0, MemoryScratch(room=by == MANY)))
+
+    def note(start: int) -> None:
+        if by:
+            lines.extend(refs_of(RISING[start : start + by]), range(start + 1, start + by + 1))
+        else:
+            lines.add(RISING[start], start + 1)
+
     with pytest.raises(NoRoomError):
-        named(RISING, MANY, Shelf(0, MemoryScratch(room=1)))
-    with pytest.raises(NoRoomError):
-        named(RISING, 0, Shelf(0, MemoryScratch(room=0)))
+        deque(map(note, range(0, len(RISING), by or 1)), 0)
+
+    assert list(lines) == list(enumerate(RISING[:kept], 1))
+    assert (len(lines), lines.repeated(), lines.count()) == (kept, {}, kept)
 
 
 @pytest.mark.usefixtures("_seen")
