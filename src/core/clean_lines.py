@@ -523,7 +523,7 @@ def _numbers(first: int, places: Sequence[int]) -> Sequence[int]:
 
 
 def _without(places: Sequence[int], kept: Sequence[int]) -> Sequence[int]:
-    return () if len(kept) == len(places) else sorted(set(places).difference(kept))
+    return () if len(kept) == len(places) else list(set(places).difference(kept))
 
 
 def _by_bucket(numbers: Sequence[int], refs: Sequence[str]) -> list[Images]:

@@ -250,6 +250,21 @@ def test_several_bad_lines_are_found_in_their_order(first: str, second: str) -> 
         assert told_of(manifest(*around(1, 2), two, *around(3, 1), one, *around(4, 2))) == reversed_told
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+@pytest.mark.parametrize(("before", "after"), [(b'-metadata":', b'-metadata": \n'), (b"}}", b"}\n}"), (b"{", b"{\n")])
+def test_a_line_break_beside_braces_is_not_taken_for_one_between_objects(
+    before: bytes, after: bytes, count: int
+) -> None:
+    first, second, *others = map(encoded, alike(1, count + 2))
+    torn = first.replace(before, after, 1)
+
+    told = [(count + 1, "line-invalid-json"), (count + 2, "line-invalid-json")]
+    assert told_of(manifest(*others, torn + second)) == told
+    assert told_of(manifest(*others, second + torn)) == told
+    assert told_of(manifest(torn + second, *others)) == [(1, told[0][1]), (2, told[0][1])]
+    assert told_of(manifest(second + torn, *others)) == [(1, told[0][1]), (2, told[0][1])]
+
+
 def test_objects_in_a_list_over_lines_are_none() -> None:
     whole = b"[" + b"\n,".join(map(encoded, alike(1, 3))) + b"]"
 
