@@ -234,6 +234,8 @@ def test_a_torn_line_is_found_where_the_last_line_has_no_end(count: int) -> None
     told = [(count + 1, "line-invalid-json"), (count + 2, "line-invalid-json")]
     assert told_of(manifest(*alike(2, count)) + torn) == told
     assert told_of(manifest(*unlike(2, count)) + torn) == told
+    block = LineBlock(1, 0, manifest(*alike(2, count)) + torn)
+    assert list(CleanLines(LOOKOUT).prove(block)[1]) == [count, count + 1]
 
 
 @pytest.mark.parametrize("first", BAD)
