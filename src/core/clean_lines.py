@@ -345,7 +345,7 @@ class _Shape:
         """Makes it from a line."""
         metadata = {key: _present(value) for key, value in row.items() if not isinstance(value, str | int)}
         labels = [key.removesuffix(SUFFIX) for key in metadata]
-        named = all(label + SUFFIX in metadata and isinstance(row.get(label), str | int) for label in labels)
+        named = all(isinstance(row.get(label), str | int) for label in labels)
         # What masks and labels without sound metadata say is told by a full judgement alone.
         odd = _REF in labels or any(key.endswith(_JUDGED) for key in row.keys() - metadata.keys() - {_REF})
         if not labels or not named or odd or not isinstance(row.get(_REF), str):
