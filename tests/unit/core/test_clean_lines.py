@@ -265,6 +265,11 @@ def test_a_line_break_beside_braces_is_not_taken_for_one_between_objects(
     assert told_of(manifest(*others, second + torn)) == told
     assert told_of(manifest(torn + second, *others)) == [(1, told[0][1]), (2, told[0][1])]
     assert told_of(manifest(second + torn, *others)) == [(1, told[0][1]), (2, told[0][1])]
+    clean = CleanLines(LOOKOUT)
+    assert left(manifest(*alike(50, 5)), LOOKOUT, clean) == []
+    assert left(manifest(torn + second, *others), LOOKOUT, clean) == [1, 2]
+    assert left(manifest(second + torn, *others), LOOKOUT, clean) == [1, 2]
+    assert left(manifest(*others, torn + second), LOOKOUT, clean) == [count + 1, count + 2]
 
 
 def test_objects_in_a_list_over_lines_are_none() -> None:

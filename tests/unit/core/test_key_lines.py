@@ -225,6 +225,8 @@ def test_equal_are_the_same_keys_of_the_same_bucket_on_the_same_lines() -> None:
     assert lines != [(1, "b"), (2, "a")]
     assert KeyLines("images") != KeyLines("others")
     assert repr(lines) == "KeyLines('s3://images/', [(1, 'b'), (2, 'a')])"
+    lines.add("c", 0)
+    assert repr(lines) == "KeyLines('s3://images/', [(0, 'c'), (1, 'b'), (2, 'a')])"
     with pytest.raises(TypeError, match="references are added"):
         hash(lines)
 
