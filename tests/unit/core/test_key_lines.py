@@ -139,6 +139,13 @@ def test_keys_may_hold_what_separates_them(budget: int) -> None:
         assert lines.on(["b"]) == [(8, "b")]
 
 
+@pytest.mark.parametrize("by", [0, 300])
+def test_a_single_key_may_hold_what_separates_them(by: int) -> None:
+    keys = ["a\nb", *RISING[:PENDING]]
+
+    assert list(named(keys, by)) == list(enumerate(keys, 1))
+
+
 def test_references_that_are_joined_already_are_not_joined_again() -> None:
     lines, refs = KeyLines("images"), refs_of(RISING)
     kept: list[bytes] = []
