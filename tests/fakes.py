@@ -1,6 +1,7 @@
 """The core's ports, in memory."""
 
 import struct
+import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -8,11 +9,12 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from core.errors import AccessDeniedError, GateError, NoSuchBucketError
+from core.errors import AccessDeniedError, GateError, NoRoomError, NoSuchBucketError
 from core.finding import Finding, Verdict
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
 from core.ports import Found, ImageStore, NotFound, Page
+from core.shelf import Shelf
 from core.validate import Judgement, validate
 from tests.builders import BUCKET, refs_of
 
@@ -159,6 +161,7 @@ def judge(  # noqa: PLR0913 - each test names the few that it is about
     out_of_time: Callable[[], bool] = lambda: False,
     keep: int = 100,
     train: Judgement | None = None,
+    shelf: Shelf | None = None,
 ) -> Judged:
     """Validates a manifest, given as bytes or in chunks. Unless told otherwise, its images exist."""
     chunks = [body] if isinstance(body, bytes) else list(body)
@@ -172,6 +175,7 @@ def judge(  # noqa: PLR0913 - each test names the few that it is about
         choices_allowed=choices_allowed,
         keep=keep,
         train=train,
+        shelf=shelf,
     )
     return Judged(judgement, sink)
 
@@ -180,3 +184,27 @@ def times(count: int) -> Callable[[], bool]:
     """A clock that says in time so many times, and then out of time for ever."""
     answers = iter([False] * count)
     return lambda: next(answers, True)
+
+
+class MemoryScratch:
+    """Scratch space in memory.
+
+    Attributes:
+        pieces: What was written.
+
+    Args:
+        room: How many pieces fit.
+    """
+
+    def __init__(self, room: int = sys.maxsize) -> None:
+        self.pieces: list[bytes] = []
+        self._room = room
+
+    def write(self, data: bytes) -> int:
+        if len(self.pieces) >= self._room:
+            raise NoRoomError("The scratch space is full.")
+        self.pieces.append(data)
+        return len(self.pieces) - 1
+
+    def read(self, number: int) -> bytes:
+        return self.pieces[number]

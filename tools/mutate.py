@@ -50,6 +50,10 @@ MODULES: Final = (
     "choices",
     "validate",
     "existence",
+    "clean_lines",
+    "key_lines",
+    "shelf",
+    "wanted_keys",
 )
 """Modules of core that hold rules."""
 _EQUIVALENT: Final = ROOT / "tools/equivalent_mutants.toml"
@@ -285,7 +289,8 @@ class Module:
         found: object = sys.modules[f"core.{self.name}"]
         for name in mutant.place.function.split("."):
             found = inspect.getattr_static(found, name)
-        found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+        for wrapped in ("fget", "func", "__wrapped__"):  # of properties, cached ones, and all else that wraps
+            found = getattr(found, wrapped, found)
         if not isinstance(found, FunctionType):
             raise TypeError(mutant.place.function)
         found.__code__ = next(part for part in _parts(code) if part.co_qualname == mutant.place.function)

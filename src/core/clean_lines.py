@@ -35,6 +35,8 @@ from core.source_ref import (
 
 _REF: Final = "source-ref"
 _NAMED: Final = f'{SUFFIX}"'.encode()
+_JUDGED: Final = ("-ref", SUFFIX)
+"""How keys end whose values are judged, too: those of masks, and of metadata."""
 _SCHEME: Final = "s3://"
 _QUOTES: Final = {"confidence": 2, "creation_date": 4, "job_name": 4}
 """Quotation marks that the optional fields of metadata bring, those of a text included."""
@@ -182,7 +184,7 @@ class CleanLines:
         unknown = likely.pop(None)
         for known, places in likely.items():
             unknown += self._prove_shape(block, places, known, results) if known else ()
-        others = self._prove_mixed(block, unknown, results)
+        others = self._prove_mixed(block, sorted(unknown), results)
         return [each for found, _ in results for each in found], [*others, *(at for _, more in results for at in more)]
 
     def _prove_mixed(self, block: LineBlock, among: Sequence[int], results: list[_Result]) -> list[int]:
@@ -298,11 +300,10 @@ class CleanLines:
             if inspected.entry is None or inspected.findings:
                 return None
             labels = inspected.entry.labels
+            shape.judged[:] = [label.name for label in labels]
             if len(self._labels) > _MOST_KINDS:
                 self._labels.clear()
-            if all(label.name in parts for label in labels):  # none has so long a name that it was cut
-                shape.judged[:] = [label.name for label in labels]
-                self._labels.update((parts[label.name], label) for label in labels)
+            self._labels.update((parts[label.name], label) for label in labels)
         return Kind(labels, any(label.known for label in labels))
 
     def _shape_of(self, content: bytes) -> tuple[_Shape | None, Row]:
@@ -348,8 +349,10 @@ class _Shape:
         """Makes it from a line."""
         metadata = {key: _present(value) for key, value in row.items() if not isinstance(value, str | int)}
         labels = [key.removesuffix(SUFFIX) for key in metadata]
-        named = all(label + SUFFIX in metadata and isinstance(row.get(label), str | int) for label in labels)
-        if not labels or not named or not isinstance(row.get(_REF), str):
+        named = all(isinstance(row.get(label), str | int) for label in labels)
+        # What masks and labels without sound metadata say is told by a full judgement alone.
+        odd = _REF in labels or any(key.endswith(_JUDGED) for key in row.keys() - metadata.keys() - {_REF})
+        if not labels or not named or odd or not isinstance(row.get(_REF), str):
             return None
         types = {key: _metadata(metadata[key]) if key in metadata else type(value) for key, value in row.items()}
         quotes = sum(4 if kind is str else 2 for kind in types.values())
@@ -415,7 +418,7 @@ def _any_decoder() -> Any:  # noqa: ANN401 - a decoder of msgspec
     unset = _msgspec().UNSET
     metadata: Any = _metadata_of([(name, kind | _msgspec().UnsetType, unset) for name, kind in _optional().items()])
     text: Any = _limited(str)
-    return _msgspec().json.Decoder(dict[str, text | int | metadata])
+    return _msgspec().json.Decoder(dict[text, text | int | metadata])
 
 
 @cache
@@ -437,7 +440,7 @@ def _optional() -> dict[str, Any]:
 
 
 def _limited(kind: Any) -> Any:  # noqa: ANN401 - types as msgspec takes them
-    """Texts of no more characters than a key surely may have: a longer reference is judged in full."""
+    """Texts of no more characters than a key of S3 surely may have, nor than are kept of a label's name."""
     return Annotated[str, _msgspec().Meta(max_length=MAX_KEY_BYTES // 4)] if kind is str else kind
 
 
@@ -499,11 +502,11 @@ def _each_usual(refs: Sequence[str], together: str, bucket: str) -> list[bool]:
     if not _USUAL_BUCKET.fullmatch(bucket):
         return [False] * len(refs)
     odd = {ref for sign in ("%", "/.", "\x7f") if sign in together for ref in refs if sign in ref}
-    if together.count("//") != len(refs):
-        odd.update(ref for ref in refs if ref.rfind("//") >= len(_SCHEME))
     if not together.isascii():
         odd.update(ref for ref in refs if not ref.isascii() and not is_visible(ref))
-    return [ref.startswith(before) and ref.endswith(_ENDINGS) and ref not in odd for ref in refs]
+    return [
+        ref.startswith(before) and ref.endswith(_ENDINGS) and ref.count("//") == 1 and ref not in odd for ref in refs
+    ]
 
 
 def _is_sound(ref: str) -> bool:
@@ -524,7 +527,7 @@ def _numbers(first: int, places: Sequence[int]) -> Sequence[int]:
 
 
 def _without(places: Sequence[int], kept: Sequence[int]) -> Sequence[int]:
-    return () if len(kept) == len(places) else sorted(set(places).difference(kept))
+    return () if len(kept) == len(places) else list(set(places).difference(kept))
 
 
 def _by_bucket(numbers: Sequence[int], refs: Sequence[str]) -> list[Images]:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from core import source_ref
 from core.entry import Entry
-from core.finding import Finding, Severity, shown
+from core.finding import Finding, shown
 from core.json_text import Decoded, Fault, decode, json_type
 from core.label_inspection import read_line_labels
 from core.labels import bare
@@ -29,11 +29,6 @@ class Inspected(NamedTuple):
     entry: Entry | None
     findings: list[Finding]
     blank: bool = False
-
-    @property
-    def severities(self) -> set[Severity]:
-        """How grave the findings on the line are."""
-        return {finding.severity for finding in self.findings}
 
 
 def inspect_line(line: Line, policy: Policy) -> Inspected:

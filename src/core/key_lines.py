@@ -195,8 +195,8 @@ class KeyLines:
         """Puts what is pending on the shelf."""
         if self._pending:
             self._compare_pending()
-            refs, self._pending, self._compared = self._pending, [], 0
-            self._keep(refs)
+            self._keep(self._pending)
+            self._pending, self._compared = [], 0
 
     def _keep(self, refs: Sequence[str], together: str | None = None) -> None:
         """Puts references on the shelf."""

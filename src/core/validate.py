@@ -194,22 +194,31 @@ def _read_lines(judgement: Judgement, stream: _Stream, sink: FindingSink, out_of
     if shape := judge_shape(head, policy):
         _record(judgement, sink, shape)
         return False
-    clean = CleanLines(policy)
+    clean, unsure = CleanLines(policy), 0
     for block in split_lines(rest, offset=offset):
         stream.since_block = 0
         cut = not block.ended and (stream.too_large or stream.late)
         stream.late = stream.late or out_of_time()
         if cut or stream.late:
             break
-        try:
-            for batch in _batches(stretch.read(block, policy, clean)):
-                sink.write(batch)
-        except NoRoomError:
-            stream.full = True
+        for batch in _batches(_while_room(stretch.read(block, policy, clean), stream)):
+            sink.write(batch)
+        if stream.full:
+            # Of these lines nobody can tell whose keys are noted.
+            unsure = block.count
+            stretch.mark(range(block.first, block.first + unsure), LineState.UNCHECKED)
             break
     judgement.bytes_read = stream.size
-    _record(judgement, sink, _judge_end(stream, len(stretch.states), policy))
+    _record(judgement, sink, _judge_end(stream, len(stretch.states) - unsure, policy))
     return not (stream.too_large or stream.late or stream.full)
+
+
+def _while_room(findings: Iterator[Finding], stream: _Stream) -> Iterator[Finding]:
+    """Findings on lines, up to where there is no room for the lines' keys: those before are not lost."""
+    try:
+        yield from findings
+    except NoRoomError:
+        stream.full = True
 
 
 class _Stream:

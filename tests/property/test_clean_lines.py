@@ -20,6 +20,11 @@ _POLICIES: Final = st.sampled_from(
         *(Policy(consumer=consumer) for consumer in CONSUMERS.values()),
         Policy(label_attribute="second"),
         Policy(severities={"class-name-unknown": None, "source-ref-suspicious": None}),
+        Policy(severities={"mask-metadata-malformed": None, "label-several": None}),
+        Policy(
+            consumer=CONSUMERS["rekognition-custom-labels"],
+            severities=dict.fromkeys(["metadata-malformed", "label-missing", "label-value-invalid"]),
+        ),
     ]
 )
 _KEYS: Final = st.one_of(
@@ -162,7 +167,35 @@ def _homogeneous(draw: st.DrawFn) -> list[bytes]:
     return lines
 
 
+_MORE: Final = st.sampled_from(
+    [
+        {},
+        {},
+        {"y": 1, "y-metadata": 5},
+        {"y-metadata": "x"},
+        {"source-ref-metadata": metadata()},
+        {"x-ref": 1, "x-ref-metadata": metadata()},
+    ]
+)
+
+
+@st.composite
+def _several(draw: st.DrawFn) -> list[bytes]:
+    """Lines whose labels were seen before, though in other company."""
+    names = draw(st.sampled_from([["a", "b"], ["b", "a", "c"], ["a", "n" * 300], ["n" * 257, "n" * 300], ["second"]]))
+    more, masked = draw(_MORE), draw(st.integers(0, 3)) == 0
+    lines: list[bytes] = []
+    for _ in range(draw(st.integers(1, 10))):
+        content: Object = {"source-ref": draw(_REFS)}
+        for name in names:
+            class_name = draw(st.sampled_from(["normal", "anomaly"] * 3 + ["z" * 257]))
+            content |= {name: 1, f"{name}-metadata": metadata(class_name)}
+        lines.append(json.dumps(content | more | ({"x-mask-ref": draw(_REFS)} if masked else {})).encode())
+    return lines
+
+
 _BODIES: Final = st.one_of(
+    _several(),
     _homogeneous(),
     st.builds(
         lambda some, odd, at: [*some[: at % len(some)], odd, *some[at % len(some) :]],

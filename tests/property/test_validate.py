@@ -26,9 +26,10 @@ from core.notification import MESSAGE_BYTES, compose
 from core.policy import Inspect, Policy
 from core.ports import Found, NotFound
 from core.report import Report, ReportFinding, build_report
+from core.shelf import Shelf
 from core.stretch import LineState
 from tests.builders import BUCKET, LABEL, encoded, line, sound_lines
-from tests.fakes import Judged, MemoryImages, judge, times
+from tests.fakes import Judged, MemoryImages, MemoryScratch, judge, times
 from tests.property.test_layout import MANIFESTS
 from tests.property.test_stretch import CONTENTS, chunked, physical_lines
 
@@ -350,3 +351,13 @@ def test_any_report_makes_a_message_that_sns_takes(
     assert json.loads(sent.rules_json) == list(totals)
     assert len(sent.message.encode()) < MESSAGE_BYTES
     assert len(sent.message.encode()) + sum(len(text.encode()) for text in attributes) < SNS_BYTES
+
+
+@settings(max_examples=50)
+@given(BODIES, POLICIES)
+def test_where_keys_are_held_changes_nothing(body: bytes, policy: Policy) -> None:
+    usual = judge(body, policy)
+
+    judged = judge(body, policy, shelf=Shelf(0, MemoryScratch()))
+
+    assert judged == usual

@@ -10,20 +10,10 @@ from hypothesis import strategies as st
 from core import wanted_keys
 from core.shelf import Shelf
 from core.wanted_keys import rising
+from tests.fakes import MemoryScratch
 
 KEYS = st.text(st.sampled_from(["a", "b", "\n", "é", "\uffff", "🦊"]), min_size=1, max_size=3)
 PIECES = st.lists(st.lists(KEYS, max_size=30), max_size=12)
-
-
-class Drawer(list[bytes]):
-    """Scratch space without end."""
-
-    def write(self, data: bytes) -> int:
-        self.append(data)
-        return len(self) - 1
-
-    def read(self, number: int) -> bytes:
-        return self[number]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,7 +26,7 @@ def _small_runs() -> Iterator[None]:
 
 @given(PIECES, st.integers(0, 500), st.booleans(), st.integers(1, 9))
 def test_keys_rise_and_none_repeats(pieces: list[list[str]], budget: int, scratched: bool, size: int) -> None:  # noqa: FBT001
-    shelf = Shelf(budget, Drawer() if scratched else None)
+    shelf = Shelf(budget, MemoryScratch() if scratched else None)
 
     parts = list(rising(iter(pieces), shelf, size))
 
@@ -47,7 +37,7 @@ def test_keys_rise_and_none_repeats(pieces: list[list[str]], budget: int, scratc
 
 @given(st.lists(st.tuples(st.binary(max_size=300), st.booleans())), st.integers(0, 500), st.booleans())
 def test_a_shelf_gives_back_what_it_was_given(things: list[tuple[bytes, bool]], budget: int, scratched: bool) -> None:  # noqa: FBT001
-    shelf = Shelf(budget, Drawer() if scratched else None)
+    shelf = Shelf(budget, MemoryScratch() if scratched else None)
 
     slots = [shelf.put(data, pack=pack) for data, pack in things]
 

@@ -3,23 +3,29 @@
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from core import wanted_keys
 from core.consumers import DEFAULT_CONSUMER, Role
-from core.errors import GateError, NoSuchBucketError, PermanentError, RefusedError, RetryableError
+from core.errors import GateError, NoRoomError, NoSuchBucketError, PermanentError, RefusedError, RetryableError
 from core.existence import Cause, ImageCheck
 from core.finding import Finding, Severity, Verdict
 from core.image_facts import ImageFacts
+from core.lines import split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Inspect, Policy
 from core.ports import Found, NotFound
+from core.report import Report, build_report
+from core.shelf import Shelf
 from core.stretch import LineState
 from core.validate import Judgement, validate
 from tests.builders import BUCKET, encoded, line, manifest, sound_lines
-from tests.fakes import MANIFEST, Judged, MemoryImages, Sink, images_of, judge, times
+from tests.fakes import MANIFEST, Judged, MemoryImages, MemoryScratch, Sink, images_of, judge, times
 
 SOUND = manifest(*sound_lines())
 ODD_KEYS = [
@@ -593,3 +599,115 @@ def test_a_repeated_image_is_counted_once() -> None:
     judged = judge(manifest(*twice))
 
     assert judged.judgement.stretch.usable() == {"normal": 22, "anomaly": 12}
+
+
+LONG = sound_lines(1_500, 1_500, first=10_001)
+"""Lines of several blocks."""
+
+
+def report_of(judged: Judged) -> Report:
+    return build_report(
+        judged.judgement, run="r", looked_at=datetime(2026, 1, 1, tzinfo=UTC), seconds=0, requests={}, files={}
+    )
+
+
+@pytest.mark.parametrize("odd", [0, 1])
+@pytest.mark.parametrize("room", [0, 1])
+def test_a_manifest_is_not_fully_read_where_there_is_no_room_for_keys(room: int, odd: int) -> None:
+    """Each block puts its keys away."""
+    bad = [b"{"] * odd
+    body = manifest(*bad, *LONG[:1_500], *bad, *LONG[1_500:])
+    shelf = Shelf(10**6, MemoryScratch(room))
+    shelf.put(bytes(10**6))  # the budget is used up; half of it serves to sort
+    first, second, *_ = split_lines([body])
+    read = 0 if room == 0 else second.first - 1
+
+    judged = judge(body, shelf=shelf)
+
+    [finding] = [each for each in judged.findings if each.rule != "line-invalid-json"]
+    assert (finding.rule, finding.kind, finding.severity) == ("manifest-not-fully-read", "room", Severity.UNCHECKED)
+    after = f"after line {read:,};" if room else "before the first line;"
+    assert finding.message.startswith(f"The room for the keys of images was full {after}")
+    assert "EphemeralStorageMegabytes" in finding.fix
+    assert judged.verdict is (Verdict.INVALID if odd else Verdict.INCOMPLETE)
+    assert judged.judgement.sha256 is None
+    last = second if room else first
+    states = judged.judgement.stretch.states
+    assert len(states) == last.first + last.count - 1
+    assert all(state & LineState.UNCHECKED for state in states[read:])
+    assert not any(state & LineState.UNCHECKED for state in states[:read])
+    report = report_of(judged)
+    assert report.accepted == ("some" if room else "none")
+    assert report.manifest.sha256 is None
+    assert report.statistics.lines.valid == max(read - odd, 0)
+    assert report.totals == {rule: judged.rules.count(rule) for rule in sorted(set(judged.rules))}
+
+
+def test_findings_before_the_room_was_full_are_not_lost() -> None:
+    """Keys of lines that are judged in full are put away together, after thousands: here in the midst of a block."""
+    odd = [line(f"s3://images/a//{number}.png") for number in range(4_200)]
+    body = manifest(*odd)
+    blocks = list(split_lines([body]))
+
+    judged = judge(body, shelf=Shelf(0, MemoryScratch(room=0)))
+
+    assert (
+        judged.rules.count("source-ref-suspicious") == 4_096 - 1 or judged.rules.count("source-ref-suspicious") == 4_096
+    )
+    assert judged.judgement.stretch.tally.totals == {rule: judged.rules.count(rule) for rule in set(judged.rules)}
+    assert judged.rules[-1] == "manifest-not-fully-read"
+    assert len(blocks) > 1
+
+
+class FullWhenSorting(MemoryScratch):
+    """Holds the keys of lines, but none that are sorted."""
+
+    def write(self, data: bytes) -> int:
+        if not zlib.decompress(data).startswith(b"s3://"):
+            raise NoRoomError("The scratch space is full.")
+        return super().write(data)
+
+
+def test_images_stay_unchecked_where_there_is_no_room_to_sort_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wanted_keys, "_RUN", 0)
+    body = manifest(*LONG)
+    images = MemoryImages(images_of(body) | {"manifests": {}})
+
+    judged = judge(body, images=images, shelf=Shelf(0, FullWhenSorting()))
+
+    [finding] = judged.findings
+    assert (finding.rule, finding.kind, finding.severity) == ("images-unchecked", Cause.NO_ROOM, Severity.UNCHECKED)
+    assert finding.message == (
+        "3,000 images of bucket 'images' were not checked: there was no room to sort their keys. "
+        "The first is 's3://images/10001.png'."
+    )
+    assert "EphemeralStorageMegabytes" in finding.fix
+    assert (finding.count, finding.lines[:2]) == (3_000, (1, 2))
+    assert judged.verdict is Verdict.INCOMPLETE
+    assert judged.judgement.sha256 == hashlib.sha256(body).hexdigest()
+    assert set(judged.judgement.stretch.states) == {LineState.UNCHECKED}
+    assert judged.judgement.check == ImageCheck(untouched=Cause.NO_ROOM)
+    assert not judged.judgement.throttled
+    assert images.requests.keys() == {"region"}
+    report = report_of(judged)
+    assert report.accepted == "none"
+    assert report.statistics.lines.valid == 0
+    assert report.statistics.images.unchecked == 3_000
+
+
+@pytest.mark.parametrize("budget", [0, 50_000, 10**9])
+def test_a_report_does_not_depend_on_where_keys_are_held(budget: int) -> None:
+    odd = [b"", line(10_007), line(10_005, "anomaly"), line("s3://images/a//b.png"), line("s3://images/a\nb.png")]
+    lines = [*LONG, *odd, *sound_lines(30, 30, first=10_100), *LONG[:3], line("s3://others/1.jpg")]
+    body = manifest(*lines)
+    images = images_of(body) | {"manifests": {}}
+    for number in range(10_001, 13_000, 100):
+        del images[BUCKET][f"{number}.png"]
+    usual = judge(body, images=MemoryImages(images))
+
+    judged = judge(body, images=MemoryImages(images), shelf=Shelf(budget, MemoryScratch()))
+
+    assert judged.findings == usual.findings
+    assert judged.judgement == usual.judgement
+    assert report_of(judged) == report_of(usual)
+    assert {"image-not-found", "source-ref-duplicate", "source-ref-conflicting"} <= set(judged.rules)
