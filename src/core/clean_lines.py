@@ -213,15 +213,15 @@ class CleanLines:
         places, rows, others = _read_each(block.lines, among, shape)
         refs, said = shape.columns(rows)
         contents = [block.lines[place] for place in places]
-        together, quotes = b"".join(contents), shape.quotes
-        kept: Sequence[int] = places
+        together, quotes, unsound = b"".join(contents), shape.quotes, set[int]()
         if together.count(b'"') != len(refs) * quotes:
-            sound = [content.count(b'"') == quotes for content in contents]
-            kept, refs, said, contents = _where(sound, kept, refs, said, contents)
-        if b"\\" in together or max(map(len, contents), default=0) > self._longest:
-            sound = [b"\\" not in content and len(content) <= self._longest for content in contents]
-            kept, refs, said = _where(sound, kept, refs, said)
-        results += [([], _without(places, kept)), self._conclude(block, kept, refs, said)]
+            unsound.update([at for at, content in enumerate(contents) if content.count(b'"') != quotes])
+        if b"\\" in together:
+            unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
+        if max(map(len, contents), default=0) > self._longest:
+            unsound.update([at for at, content in enumerate(contents) if len(content) > self._longest])
+        left, _, _ = _taken_out(sorted(unsound), places, refs, said)
+        results += [([], left), self._conclude(block, places, refs, said)]
         return others
 
     def _prefer(self, shape: _Shape | None, *, most: bool) -> None:
@@ -244,12 +244,12 @@ class CleanLines:
         usual = _each_usual(refs, together, self._bucket)
         if all(usual):
             return self._sum_up(block, places, refs, said, together)
-        odd = [not flag and _is_sound(ref) for flag, ref in zip(usual, refs, strict=True)]
-        results = []
-        for flags in (usual, odd):
-            some, their_refs, their_said = _where(flags, places, refs, said)
-            results.append(self._sum_up(block, some, their_refs, their_said))
-        left = [place for place, *flags in zip(places, usual, odd, strict=True) if not any(flags)]
+        places, refs, said = list(places), list(refs), list(said)
+        odd = [at for at, flag in enumerate(usual) if not flag]
+        others, their_refs, their_said = _taken_out(odd, places, refs, said)
+        unsound = [at for at, ref in enumerate(their_refs) if not _is_sound(ref)]
+        left, _, _ = _taken_out(unsound, others, their_refs, their_said)
+        results = [self._sum_up(block, places, refs, said), self._sum_up(block, others, their_refs, their_said)]
         return [each for found, _ in results for each in found], left + [place for _, more in results for place in more]
 
     def _sum_up(
@@ -518,6 +518,15 @@ def _is_sound(ref: str) -> bool:
 def _where(flags: Sequence[object], *columns: Sequence[Any]) -> Iterator[list[Any]]:
     """Those of each column whose flag is set."""
     return (list(compress(column, flags)) for column in columns)
+
+
+def _taken_out(at: Sequence[int], *columns: list[Any]) -> list[list[Any]]:
+    """Takes what stands at some places, rising, out of lists; quick where they are few."""
+    taken = [[column[place] for place in at] for column in columns]
+    for column in columns:
+        for place in reversed(at):
+            del column[place]
+    return taken
 
 
 def _numbers(first: int, places: Sequence[int]) -> Sequence[int]:
