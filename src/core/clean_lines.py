@@ -238,6 +238,7 @@ class CleanLines:
         if not places:
             return [], []
         together = "\n".join(refs)
+        self._bucket = self._bucket or _bucket_of(refs[0])
         if _are_usual(refs, together, self._bucket):
             return self._sum_up(block, places, refs, said, together)
         self._bucket = max(self._bucket, _bucket_of(refs[0]), key=lambda name: together.count(f"{_SCHEME}{name}/"))

@@ -694,3 +694,15 @@ def test_the_first_line_that_names_a_bucket_is_told_whichever_way_lines_are_prov
         "others": 1,
         "images": 2,
     }
+
+
+@pytest.mark.parametrize("bucket", ["Old_Bucket", "my_images"])
+def test_what_a_legacy_bucket_holds_is_judged_in_full_however_often_it_is_met(bucket: str) -> None:
+    clean = CleanLines(Policy())
+    sound, old = (
+        next(split_lines([manifest(*(line(f"s3://{name}/{number}.png") for number in range(3)))]))
+        for name in ("images", bucket)
+    )
+
+    assert clean.prove(sound)[1] == []
+    assert [list(clean.prove(old)[1]) for _ in range(2)] == [[0, 1, 2]] * 2
