@@ -10,8 +10,10 @@ from typing import Final
 from aws.clients import s3_client, stack_outputs
 from aws.s3_manifests import S3Manifests
 from aws.s3_reports import S3Reports
-from cli.check import read_location
-from cli.output import as_json, as_text, opened, status_of
+from cli.names import read_location
+from cli.output import as_json, opened, status_of
+from cli.style import style_of
+from cli.text import as_text
 from core.errors import PermanentError
 from core.layout import ReportPlace, report_place
 from core.report import Report
@@ -31,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         raise PermanentError(f"There is no {options.manifest}.")
     report = _wait_for(S3Reports(client), report_place(reports_bucket, prefix, manifest), options.wait)
     with opened(options.output) as file:
-        file.write(as_json(report) if options.format == "json" else as_text(report))
+        file.write(as_json(report) if options.format == "json" else as_text(report, style_of(file)))
     return status_of([report.verdict])
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from cli import check, deployed, rules
+from cli.formats import FORMATS
+from cli.names import is_unicode
 from cli.output import complain
 from core import __version__
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
@@ -95,7 +97,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Judges manifests: local files, - for standard input, or objects in S3. Images are looked up in S3."
+        "Judges manifests: local files, - for standard input, objects in S3, or patterns of both, such as "
+        "'data/**/*.manifest'. Images are looked up in S3."
     )
     parser.set_defaults(run=check.run)
     parser.add_argument("manifests", nargs="+", metavar="PATH|s3://BUCKET/KEY")
@@ -146,9 +149,16 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         help="other severities of rules: error, warning or off; can be repeated",
     )
     parser.add_argument("--no-images", action="store_true", help="judge the lines alone; needs no AWS account")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="default: %(default)s")
+    parser.add_argument("--format", choices=list(FORMATS), default="text", help="default: %(default)s")
     parser.add_argument("--output", metavar="FILE", default="-", help="default: standard output")
     parser.add_argument("--findings", metavar="FILE", help="where to write every finding, one JSON object a line")
+    parser.add_argument(
+        "--write-accepted",
+        metavar="FILE",
+        help="where to write the lines with no error and nothing unchecked, byte for byte; for one manifest",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="findings alone: no summary, no progress")
+    parser.add_argument("--no-progress", action="store_true", help="show no progress on a terminal")
     _add_endpoint(parser)
 
 
@@ -188,7 +198,7 @@ def _add_endpoint(parser: argparse.ArgumentParser) -> None:
 
 
 def _text(argument: str) -> str:
-    if not check.is_unicode(argument):
+    if not is_unicode(argument):
         raise argparse.ArgumentTypeError(f"{argument!r} is not UTF-8")
     return argument
 

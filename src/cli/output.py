@@ -1,4 +1,4 @@
-"""Reports on a terminal or in a file, and complaints; nothing that a terminal would obey is printed raw."""
+"""Where output goes, reports as JSON, and complaints; nothing that a terminal would obey is printed raw."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import Final, TextIO
 
 from core.errors import PermanentError
 from core.finding import Verdict, shown
-from core.report import Report, ReportFinding
-from core.rule_text import rule_changes
+from core.report import Report
 
 _STATUS: Final = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.INCOMPLETE: 2}
 _LINE_CHARACTERS: Final = 10_000
@@ -56,62 +55,3 @@ def as_json(report: Report, *, indent: int | None = 2) -> str:
 
 def _printable(character: re.Match[str]) -> str:
     return character[0] if character[0].isprintable() else json.dumps(character[0])[1:-1]
-
-
-def as_text(report: Report) -> str:
-    """A report for people: findings in the manner of compilers, then a summary."""
-    text = [line for finding in report.findings for line in _finding(finding, _location(report))]
-    if report.capped:
-        total = sum(report.totals.values())
-        text.append(f"({total:,} findings in all, not all of them listed; check --findings FILE writes every one)")
-    if text:
-        text.append("")
-    if report.totals:
-        width = max(map(len, report.totals))
-        text += [
-            f"  {rule:<{width}}  {count:>9,}"
-            for rule, count in sorted(report.totals.items(), key=lambda item: -item[1])
-        ]
-    text += _summary(report)
-    return "".join(f"{shown(line, _LINE_CHARACTERS)}\n" for line in text)
-
-
-def _summary(report: Report) -> Iterator[str]:
-    lines, images, masks = report.statistics.lines, report.statistics.images, report.statistics.masks
-    judged_as = ", ".join(filter(None, (report.consumer.name, report.consumer.role, report.scope)))
-    yield f"{report.verdict.value}  {_location(report)}  ({judged_as})"
-    yield (
-        f"  {lines.total:,} lines: {lines.valid:,} valid, {lines.invalid:,} invalid, "
-        f"{lines.unchecked:,} unchecked, {lines.blank:,} blank"
-    )
-    if report.scope == "lines":
-        yield "  images were not looked for"
-    else:
-        opened = f"{images.inspected:,}" if images.inspected else "none"
-        yield (
-            f"  {images.checked:,} images checked, {images.missing:,} missing, {images.unchecked:,} unchecked, "
-            f"{opened} opened"
-        )
-        if masks.named:
-            yield f"  {masks.named:,} masks named, {masks.missing:,} missing, {masks.unchecked:,} unchecked"
-    if report.consumer.rule_severities:
-        yield f"  rules changed: {rule_changes(report.consumer.rule_severities)}"
-
-
-def _location(report: Report) -> str:
-    manifest = report.manifest
-    return f"s3://{manifest.bucket}/{manifest.key}" if manifest.bucket else manifest.key
-
-
-def _finding(finding: ReportFinding, name: str) -> Iterator[str]:
-    place = f"{name}:{finding.line}" if finding.line and finding.count is None else name
-    yield f"{place}: {finding.severity.value}: {finding.rule}: {finding.message}"
-    if finding.lines:
-        yield f"    on lines {', '.join(map(str, finding.lines))}" + (
-            ", …" if (finding.count or 0) > len(finding.lines) else ""
-        )
-    if finding.field is not None and finding.field != "source-ref" and finding.field not in finding.message:
-        yield f"    at: {finding.field}"
-    if finding.value is not None:
-        yield f"    found: {finding.value}"
-    yield f"    fix: {finding.fix}"

@@ -18,7 +18,7 @@ from threading import Lock
 from typing import Final
 
 from core.errors import AccessDeniedError, GateError, NoSuchBucketError, RefusedError, RetryableError
-from core.ports import Found, ImageStore, NotFound, Page
+from core.ports import UNWATCHED, Found, ImageStore, NotFound, Page, Watcher
 from core.source_ref import MAX_KEY_BYTES
 
 PAGE_WORTH: Final = 12.5
@@ -119,6 +119,7 @@ def check_images(
     *,
     largest: int | None,
     out_of_time: Callable[[], bool],
+    watcher: Watcher = UNWATCHED,
 ) -> ImageCheck:
     """Finds out which keys exist.
 
@@ -131,6 +132,7 @@ def check_images(
         store: Where they lie.
         largest: The consumer's limit for an image, in bytes.
         out_of_time: Tells that no further request may begin.
+        watcher: Hears of the keys that are answered.
 
     Returns:
         What is known of each key; or only that there is no bucket.
@@ -140,7 +142,7 @@ def check_images(
     """
     numbered = enumerate(ranges)
     first = list(islice(numbered, 2))
-    searches = _Searches(bucket, chain(first, numbered), store, largest, out_of_time)
+    searches = _Searches(bucket, chain(first, numbered), store, largest, out_of_time, watcher)
     try:
         if len(first) < 2:  # noqa: PLR2004 - a single range needs no threads
             searches.run()
@@ -161,6 +163,8 @@ class _Searches:
         bucket: The bucket.
         store: Where it is.
         largest: The limit for an image, in bytes.
+        out_of_time: Tells that no further request may begin.
+        watcher: Hears of the keys that are answered.
         listing: The bucket can be listed, in order.
         refusal: What was said where the look at keys was refused.
         over: One of them ended all.
@@ -173,11 +177,13 @@ class _Searches:
         store: ImageStore,
         largest: int | None,
         out_of_time: Callable[[], bool],
+        watcher: Watcher,
     ) -> None:
         self.bucket = bucket
         self.store = store
         self.largest = largest
         self.out_of_time = out_of_time
+        self.watcher = watcher
         self.listing = lists_in_order(bucket)
         self.refusal = ""
         self.over = False
@@ -287,7 +293,7 @@ class _Search:
             self._batch = min(2 * self._batch, LARGEST_BATCH)
         else:
             self._batch = FIRST_BATCH
-        self._position = end
+        self._go_to(end)
         if page.objects:
             self._listed_to = page.objects[-1][0]
 
@@ -321,8 +327,12 @@ class _Search:
         finally:
             for key in filter(answers.__contains__, keys):
                 self.check.answer(key, answers[key], searches.largest)
-        self._position = end
+        self._go_to(end)
         answers.clear()
+
+    def _go_to(self, position: int) -> None:
+        self._searches.watcher.done(position - self._position)
+        self._position = position
 
 
 def lists_in_order(bucket: str) -> bool:

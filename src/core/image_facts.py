@@ -13,7 +13,7 @@ from core.image_findings import Wanted, judge_unchecked
 from core.image_start import TITLES, Flaw, Size, look_inside
 from core.key_lines import KeyLines
 from core.policy import Inspect, Policy
-from core.ports import ImageStore, NotFound
+from core.ports import UNWATCHED, ImageStore, NotFound, Watcher
 from core.source_ref import IMAGE_EXTENSIONS, SourceRef
 
 SAMPLE_IMAGES: Final = 200
@@ -105,7 +105,13 @@ class ImageFacts:
 
 
 def inspect_images(
-    bucket: str, keys: Sequence[str], store: ImageStore, policy: Policy, *, out_of_time: Callable[[], bool]
+    bucket: str,
+    keys: Sequence[str],
+    store: ImageStore,
+    policy: Policy,
+    *,
+    out_of_time: Callable[[], bool],
+    watcher: Watcher = UNWATCHED,
 ) -> ImageFacts:
     """Opens images, all of them or a sample, as the policy says.
 
@@ -115,12 +121,15 @@ def inspect_images(
         store: Where they lie.
         policy: How many are opened.
         out_of_time: Tells that no further request may begin.
+        watcher: Hears of the images that were opened.
     """
     facts, waiting = ImageFacts(), dict.fromkeys(_chosen(keys, policy.inspect))
+    watcher.begin("images opened", len(waiting))
     try:
         for key, start, size in _starts(bucket, waiting, store, out_of_time):
             if _note(facts, key, start, size):
                 del waiting[key]
+                watcher.done(1)
         facts.leave(Cause.OUT_OF_TIME, list(waiting))
     except RetryableError:
         facts.leave(Cause.THROTTLED, list(waiting))

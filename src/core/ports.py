@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
+from typing import Final, Protocol
 
 from core.finding import Finding
 
@@ -132,3 +132,26 @@ class FindingSink(Protocol):
         Raises:
             GateError: They could not be stored.
         """
+
+
+class Watcher(Protocol):
+    """Who wants to see how far the images are. Several threads may tell at once."""
+
+    def begin(self, doing: str, wanted: int) -> None:
+        """Hears that something begins, and of how many images: at most, as some may be named twice."""
+
+    def done(self, count: int) -> None:
+        """Hears that it is done for so many more of them."""
+
+
+class _Unwatched:
+    """Nobody wants to see it."""
+
+    def begin(self, doing: str, wanted: int) -> None:
+        """Does nothing."""
+
+    def done(self, count: int) -> None:
+        """Does nothing."""
+
+
+UNWATCHED: Final[Watcher] = _Unwatched()

@@ -22,7 +22,7 @@ from core.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.overlapped_hash import OverlappedHash
 from core.policy import Inspect, Policy
-from core.ports import FindingSink, ImageStore
+from core.ports import UNWATCHED, FindingSink, ImageStore, Watcher
 from core.references import References
 from core.shelf import Shelf
 from core.similar_keys import Similar, similar_keys
@@ -83,6 +83,7 @@ def validate(  # noqa: PLR0913 - what is needed, most of it by name and optional
     keep: int = 100,
     train: Judgement | None = None,
     shelf: Shelf | None = None,
+    watcher: Watcher = UNWATCHED,
 ) -> Judgement:
     """Judges one manifest.
 
@@ -96,6 +97,7 @@ def validate(  # noqa: PLR0913 - what is needed, most of it by name and optional
         keep: Samples of findings to keep of each rule.
         train: The train manifest, where this one is its test manifest.
         shelf: Where keys of images are held.
+        watcher: Hears how far the images are.
 
     Raises:
         GateError: The manifest could not be read, or the sink failed.
@@ -114,7 +116,7 @@ def validate(  # noqa: PLR0913 - what is needed, most of it by name and optional
     _record(judgement, sink, stretch.references.judge(policy))
     judgement.images_bucket = stretch.references.images_bucket(policy.images_bucket)
     if policy.check_images and judgement.images_bucket in stretch.references.buckets:
-        _judge_images(judgement, judgement.images_bucket, images, sink, out_of_time)
+        _judge_images(judgement, judgement.images_bucket, images, sink, out_of_time, watcher)
     if whole:
         _judge_whole(judgement, sink)
     if train is not None:
@@ -284,17 +286,23 @@ def _headed(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _judge_images(
-    judgement: Judgement, bucket: str, images: ImageStore, sink: FindingSink, out_of_time: Callable[[], bool]
+    judgement: Judgement,
+    bucket: str,
+    images: ImageStore,
+    sink: FindingSink,
+    out_of_time: Callable[[], bool],
+    watcher: Watcher,
 ) -> None:
     policy, stretch = judgement.policy, judgement.stretch
     wanted = Wanted.of(stretch.references, bucket)
     wrong_region: list[Finding] = []
+    watcher.begin("images", sum(map(len, wanted.fields.values())))
     try:
         if not out_of_time():
             wrong_region = _judge_region(judgement.manifest.bucket, bucket, images, policy)
         largest = policy.consumer.image_bytes
         keys = rising(wanted.keys(), stretch.references.shelf, RANGE_KEYS)
-        check = check_images(bucket, keys, images, largest=largest, out_of_time=out_of_time)
+        check = check_images(bucket, keys, images, largest=largest, out_of_time=out_of_time, watcher=watcher)
     except NoSuchBucketError:
         check = ImageCheck(no_bucket=True)
     except RetryableError:
@@ -315,7 +323,7 @@ def _judge_images(
     elif check.untouched:
         stretch.mark(wanted.lines(), LineState.UNCHECKED)
     elif policy.inspect is not Inspect.NONE:
-        _open_images(judgement, check, wanted, images, sink, out_of_time)
+        _open_images(judgement, check, wanted, images, sink, out_of_time, watcher)
 
 
 def _open_images(
@@ -325,12 +333,13 @@ def _open_images(
     images: ImageStore,
     sink: FindingSink,
     out_of_time: Callable[[], bool],
+    watcher: Watcher,
 ) -> None:
     """Opens images that exist and can be read: their beginnings."""
     closed = {key for key, found in check.found.items() if found.archived or found.size == 0}
     closed.update(check.missing, *check.unchecked.values())
     keys = sorted({key for _, key in wanted.images}.difference(closed))
-    facts = inspect_images(wanted.bucket, keys, images, judgement.policy, out_of_time=out_of_time)
+    facts = inspect_images(wanted.bucket, keys, images, judgement.policy, out_of_time=out_of_time, watcher=watcher)
     judgement.facts = facts
     _record(judgement, sink, judge_facts(facts, wanted.bucket, wanted.images, judgement.policy))
     _mark_unchecked(judgement.stretch, facts.unchecked, wanted)

@@ -79,8 +79,9 @@ def test_an_invalid_manifest_exits_1(world: World, capsys: pytest.CaptureFixture
     assert main(["report", MANIFEST, *AT_REPORTS]) == 1
 
     printed = capsys.readouterr().out
-    assert f"{MANIFEST}: error: image-not-found: The image does not exist. 29 more are like this one.\n" in printed
-    assert "    on lines 1, 2, 3, " in printed
+    told = "error: The image does not exist. 29 more are like this one. [image-not-found]"
+    assert f"{MANIFEST}:1:16: {told}\n" in printed
+    assert "    = on lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …\n" in printed
 
 
 def test_an_incomplete_judgement_exits_2(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -717,3 +717,47 @@ def test_a_report_does_not_depend_on_where_keys_are_held(budget: int) -> None:
     assert judged.judgement == usual.judgement
     assert report_of(judged) == report_of(usual)
     assert {"image-not-found", "source-ref-duplicate", "source-ref-conflicting"} <= set(judged.rules)
+
+
+class Watching:
+    """Notes what a watcher hears."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, int]] = []
+        self.heard: list[int] = []
+
+    def begin(self, doing: str, wanted: int) -> None:
+        self.begun.append((doing, wanted))
+        self.heard.append(0)
+
+    def done(self, count: int) -> None:
+        self.heard[-1] += count
+
+
+def test_a_watcher_hears_how_far_the_images_are() -> None:
+    watching = Watching()
+    _, *there = images_of(SOUND)[BUCKET].items()
+    images = MemoryImages({"manifests": {}, BUCKET: dict(there)})
+
+    validate(OpenManifest(MANIFEST, [SOUND]), Policy(inspect=Inspect.ALL), images, Sink(), watcher=watching)
+
+    assert watching.begun == [("images", 1 + len(there)), ("images opened", len(there))]
+    assert watching.heard == [1 + len(there), len(there)]
+
+
+def test_a_watcher_hears_of_single_looks() -> None:
+    watching = Watching()
+    images = MemoryImages({"manifests": {}} | images_of(SOUND), listing_denied=True)
+
+    validate(OpenManifest(MANIFEST, [SOUND]), Policy(), images, Sink(), watcher=watching)
+
+    assert watching.begun == [("images", len(sound_lines()))]
+    assert watching.heard == [len(sound_lines())]
+
+
+def test_a_watcher_hears_nothing_where_no_image_is_looked_for() -> None:
+    watching = Watching()
+
+    validate(OpenManifest(MANIFEST, [SOUND]), Policy(check_images=False), MemoryImages({}), Sink(), watcher=watching)
+
+    assert watching.begun == []

@@ -1,0 +1,108 @@
+"""Manifests that are read twice: judged, then quoted from and copied. Both times the same bytes, or it is said."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from cli.names import STANDARD_INPUT
+from core.errors import PermanentError
+from core.manifest import ManifestObject, OpenManifest
+
+_CHUNK_BYTES: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A manifest that is open.
+
+    Attributes:
+        opened: Its identity, and its bytes for the first time.
+        again: Gives the bytes that were read, from the start.
+        confirm: Raises `PermanentError` if they may have changed since.
+    """
+
+    opened: OpenManifest
+    again: Callable[[], Generator[bytes]]
+    confirm: Callable[[], None] = lambda: None
+
+
+@contextmanager
+def open_file(name: str) -> Iterator[Source]:
+    """Opens a local file, a pipe, or standard input for `-`.
+
+    What can be read only once is kept in a temporary file.
+
+    Raises:
+        PermanentError: It cannot be read.
+    """
+    if not name:
+        raise PermanentError("One of the manifests has an empty name; is a variable not set?")
+    with _readable(name):
+        file = _binary(name)
+    with file as content:
+        status = None if name == STANDARD_INPUT else os.fstat(content.fileno())
+        # A path may hold bytes that are not UTF-8.
+        key = os.fsencode(name).decode(errors="backslashreplace")
+        if status is not None and stat.S_ISREG(status.st_mode):
+            manifest = ManifestObject(None, key, size=status.st_size)
+            yield Source(
+                OpenManifest(manifest, _chunks(name, content)),
+                lambda: _from_start(name, content),
+                lambda: _confirm(name, content, status),
+            )
+        else:
+            with tempfile.TemporaryFile() as copy:
+                kept = _kept(_chunks(name, content), copy)
+                yield Source(OpenManifest(ManifestObject(None, key), kept), lambda: _from_start("a copy", copy))
+
+
+def _binary(name: str) -> AbstractContextManager[BinaryIO]:
+    if name == STANDARD_INPUT:
+        return nullcontext(sys.stdin.buffer)
+    path = Path(name)
+    if path.is_dir():
+        raise PermanentError(f"{name!r} is a folder. Name manifests, for example {os.path.join(name, '*.manifest')!r}.")  # noqa: PTH118 - as it was written
+    return path.open("rb")
+
+
+def _chunks(name: str, file: BinaryIO) -> Generator[bytes]:
+    with _readable(name):
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _from_start(name: str, file: BinaryIO) -> Generator[bytes]:
+    with _readable(name):
+        file.seek(0)
+    yield from _chunks(name, file)
+
+
+def _kept(chunks: Iterator[bytes], copy: BinaryIO) -> Iterator[bytes]:
+    for chunk in chunks:
+        try:
+            copy.write(chunk)
+        except OSError as error:
+            raise PermanentError(f"{tempfile.gettempdir()} cannot be written: {error.strerror}.") from error
+        yield chunk
+
+
+def _confirm(name: str, file: BinaryIO, before: os.stat_result) -> None:
+    now = os.fstat(file.fileno())
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise PermanentError(f"{name!r} changed while it was judged; judge it again.")
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PermanentError(f"{name!r} cannot be read: {error.strerror}.") from error
