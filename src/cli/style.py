@@ -78,7 +78,7 @@ def fit(before: str, marked: str, after: str, width: int) -> tuple[str, str, str
         after: What follows it.
         width: Columns, at least some ten.
     """
-    marked = _head(marked, width - 2)
+    marked = _head(marked, width - min(cells(before), width // 5) - 1)
     if marked.endswith("…"):
         after = ""
     left = width - cells(marked)
