@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from cli.names import STANDARD_INPUT
 from cli.text import NOT_JUDGED, figures, location, summary_of
 from core.errors import PermanentError
 from core.finding import Severity, Verdict, shown
@@ -118,17 +119,17 @@ def _annotation(finding: ReportFinding, report: Report) -> str:
 
 def _file(report: Report) -> str | None:
     """The manifest's path in the repository; None where it is no local file."""
-    if report.manifest.bucket is not None or report.manifest.key == "-":
+    if report.manifest.bucket is not None or report.manifest.key == STANDARD_INPUT:
         return None
-    path = os.path.abspath(report.manifest.key)  # noqa: PTH100 - a link is annotated where it stands
+    path = Path(os.path.abspath(report.manifest.key))  # noqa: PTH100 - a link is annotated where it stands
     workspace = os.environ.get("GITHUB_WORKSPACE")
-    if workspace and os.path.commonpath([path, os.path.abspath(workspace)]) == os.path.abspath(workspace):  # noqa: PTH100
-        return Path(path).relative_to(os.path.abspath(workspace)).as_posix()  # noqa: PTH100
+    if workspace and path.is_relative_to(workspace):
+        return path.relative_to(workspace).as_posix()
     return report.manifest.key
 
 
 def _place(report: Report, line: int | None = None) -> str:
-    name = "standard input" if report.manifest.key == "-" else location(report)
+    name = "standard input" if report.manifest.key == STANDARD_INPUT else location(report)
     return f"{name}:{line}: " if line else f"{name}: "
 
 

@@ -2,6 +2,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,9 +11,10 @@ from moto import mock_aws
 from handlers.observability import logger
 from handlers.settings import Settings
 from handlers.wiring import gate
-from tests.integration.world import MANIFESTS, REPORTS, Inbox, World, wired
+from tests.integration.world import MANIFESTS, REPORTS, Inbox, World, good, wired
 
 Configure = Callable[..., None]
+Files = Callable[..., str]
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +75,21 @@ def inbox(world: World, configure: Configure) -> Inbox:  # noqa: ARG001
     inbox = Inbox()
     configure(TOPIC_ARN=inbox.topic)
     return inbox
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    """Writes a manifest into the folder that the command runs in, and gives its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(content: bytes | None = None, name: str = "my.manifest") -> str:
+        Path(name).write_bytes(good() if content is None else content)
+        return name
+
+    return write
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody without AWS."""
+    return {"HOME": str(tmp_path), "PATH": os.defpath}

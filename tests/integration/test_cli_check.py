@@ -16,6 +16,7 @@ import pytest
 from cli.main import main
 from core.examples import plus
 from tests.builders import manifest
+from tests.integration.conftest import Files
 from tests.integration.world import IMAGES, MANIFESTS, Json, World, good, image
 
 ROOT = Path(__file__).parents[2]
@@ -26,20 +27,6 @@ OTHER_KEYS = [f"test/{number:05}.png" for number in range(30)]
 SHARED = image("images/00000.png")
 MASK = '"anomaly-mask-ref": "s3://parts/masks/1.png"'
 OF_THE_RUN = ("run", "looked_at", "seconds", "requests", "files")
-
-Files = Callable[..., str]
-
-
-@pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-    """Writes a manifest into the folder that the command runs in, and gives its name."""
-    monkeypatch.chdir(tmp_path)
-
-    def write(content: bytes | None = None, name: str = "my.manifest") -> str:
-        Path(name).write_bytes(good() if content is None else content)
-        return name
-
-    return write
 
 
 @pytest.fixture
@@ -807,12 +794,6 @@ def test_an_objects_key_does_not_command_the_terminal(world: World, capsys: pyte
 
 
 # The real command
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> dict[str, str]:
-    """The environment of somebody without AWS."""
-    return {"HOME": str(tmp_path), "PATH": os.defpath}
 
 
 def command(*arguments: str | bytes, env: dict[str, str], content: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
