@@ -29,8 +29,9 @@ def annotated(
     for line in capsys.readouterr().out.splitlines():
         command = COMMAND.fullmatch(line)
         assert command, line
-        properties = dict(each.split("=", 1) for each in command["properties"].split(","))
-        found.append((command["name"], {name: read(text) for name, text in properties.items()}, read(command["message"])))
+        told = dict(each.split("=", 1) for each in command["properties"].split(","))
+        properties = {name: read(text) for name, text in told.items()}
+        found.append((command["name"], properties, read(command["message"])))
     return found
 
 
@@ -71,9 +72,7 @@ def test_a_notice_says_what_it_comes_to(file: Files, capsys: pytest.CaptureFixtu
     [(kind, properties, message)] = annotated(capsys, "--no-images", name, status=0)
 
     assert (kind, properties) == ("notice", {"title": "Manifest Gate: VALID"})
-    assert message == (
-        "my.manifest: 30 lines: 30 valid, 0 invalid, 0 unchecked, 0 blank; images were not looked for"
-    )
+    assert message == ("my.manifest: 30 lines: 30 valid, 0 invalid, 0 unchecked, 0 blank; images were not looked for")
     assert annotated(capsys, "--no-images", "--quiet", name, status=0) == []
 
 
