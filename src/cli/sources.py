@@ -9,8 +9,9 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from cli.names import STANDARD_INPUT
 from core.errors import PermanentError
@@ -64,22 +65,23 @@ def open_file(name: str) -> Iterator[Source]:
                 yield Source(OpenManifest(ManifestObject(None, key), kept), lambda: _from_start("a copy", copy))
 
 
-def _binary(name: str) -> AbstractContextManager[BinaryIO]:
+def _binary(name: str) -> AbstractContextManager[BufferedReader]:
     if name == STANDARD_INPUT:
-        return nullcontext(sys.stdin.buffer)
+        return nullcontext(cast("BufferedReader", sys.stdin.buffer))
     path = Path(name)
     if path.is_dir():
-        raise PermanentError(f"{name!r} is a folder. Name manifests, for example {os.path.join(name, '*.manifest')!r}.")  # noqa: PTH118 - as it was written
+        example = os.path.join(name, "*.manifest")  # noqa: PTH118 - pathlib would not leave it as it was written
+        raise PermanentError(f"{name!r} is a folder. Name manifests, for example {example!r}.")
     return path.open("rb")
 
 
-def _chunks(name: str, file: BinaryIO) -> Generator[bytes]:
+def _chunks(name: str, file: BufferedReader | BufferedRandom) -> Generator[bytes]:
     with _readable(name):
-        while chunk := file.read(_CHUNK_BYTES):
+        while chunk := file.read1(_CHUNK_BYTES):  # of a pipe, what has come so far
             yield chunk
 
 
-def _from_start(name: str, file: BinaryIO) -> Generator[bytes]:
+def _from_start(name: str, file: BufferedReader | BufferedRandom) -> Generator[bytes]:
     with _readable(name):
         file.seek(0)
     yield from _chunks(name, file)
@@ -94,7 +96,7 @@ def _kept(chunks: Iterator[bytes], copy: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _confirm(name: str, file: BinaryIO, before: os.stat_result) -> None:
+def _confirm(name: str, file: BufferedReader, before: os.stat_result) -> None:
     now = os.fstat(file.fileno())
     if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         raise PermanentError(f"{name!r} changed while it was judged; judge it again.")
