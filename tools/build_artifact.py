@@ -27,8 +27,9 @@ NEVER_RUN = (
     "*.dist-info/RECORD",  # would no longer be true; the rest names versions and licences
     "boto3/data",  # of boto3.resource
     "boto3/examples",
-    "**/*.css",  # of web pages that Powertools could serve
-    "**/*.js",
+    "aws_lambda_powertools/**/*.css",  # of web pages that Powertools could serve
+    "aws_lambda_powertools/**/*.js",
+    "**/*.c",
     "**/*.pyi",
     "**/py.typed",
 )

@@ -36,6 +36,7 @@ from handlers.settings import Settings
 
 FINDINGS: Final = "findings.jsonl"
 ACCEPTED: Final = "accepted.manifest"
+PAGE: Final = "report.html"
 RECEIPT: Final = "notification.json"
 _COMMITS: Final = 5
 """Times that a report is written anew because another was written meanwhile."""
@@ -187,6 +188,8 @@ class Gate:
             requests=self.requests() - began.requests,
             files=files,
         )
+        if not out_of_time():
+            report = self._with_page(report, place, began)
         standing = self._commit(judgement, report, place, seen)
         if standing.run != run:
             return self._keep(manifest, place, standing)
@@ -201,6 +204,17 @@ class Gate:
                 f"S3 throttled the look at images of {manifest.uri}: {report.verdict.value} until a retry looks again."
             )
         return Outcome(manifest, "judged", report.verdict, standing.findings, place.uri)
+
+    def _with_page(self, report: Report, place: ReportPlace, began: _Beginning) -> Report:
+        """Writes the report for people, and lists it in the other one."""
+        from core.report_page import to_page  # noqa: PLC0415 - what a cold start need not wait for
+
+        with self.reports.upload(place, report.run, PAGE, "text/html; charset=utf-8") as upload:
+            upload.write(to_page([report]).encode())
+        files = dict(report.files)
+        _list(files, PAGE, upload)
+        requests = dict(self.requests() - began.requests)
+        return report.model_copy(update={"files": files, "requests": requests})
 
     def _commit(self, judgement: Judgement, report: Report, place: ReportPlace, seen: Standing | None) -> Standing:
         """Writes the report, unless a newer one was written meanwhile; returns the standing of the one that is there.

@@ -40,9 +40,9 @@ def test_valid(world: World, inbox: Inbox) -> None:
     report = world.read_report(manifest["report"])
     assert report["verdict"] == "VALID"
     assert report["accepted"] == "all"
-    assert report["files"] == {}
+    assert report["files"].keys() == {"report.html"}
     assert world.read(world.report_keys()[0]) == Report.model_validate(report).to_json().encode()
-    assert world.outputs() == world.report_keys()
+    assert set(world.outputs()) == {*world.report_keys(), report["files"]["report.html"]["key"]}
     assert inbox.messages() == []
 
 
