@@ -24,6 +24,8 @@ DEVICES: Final = {"desktop": DESKTOP, "phone": PHONE}
 
 _AXE: Final = ROOT / ".browser/node_modules/axe-core/axe.min.js"
 _JUDGED: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_SETTLED: Final = 50
+"""Milliseconds in which a request that was just made is told of."""
 _TALLEST: Final = 6_000
 """Pixels of a page that a screenshot shows."""
 
@@ -54,9 +56,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
+def complaints() -> list[str]:
+    """What pages complained of, and what they asked for."""
+    return []
+
+
+@pytest.fixture
+def visit_freely(browser: Browser, tmp_path: Path, complaints: list[str]) -> Iterator[Visit]:
     """Opens a page's text as a file."""
-    complaints: list[str] = []
     contexts: list[BrowserContext] = []
 
     def serve(route: Route, address: str) -> None:
@@ -84,6 +91,20 @@ def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(visit_freely: Visit, complaints: list[str]) -> Iterator[Visit]:
+    """Opens a page's text as a file, in which there may be nothing to complain of."""
+    pages: list[Page] = []
+
+    def visited(text: str, device: Mapping[str, Any] = DESKTOP, *, scripts: bool = True) -> Page:
+        pages.append(visit_freely(text, device, scripts=scripts))
+        return pages[-1]
+
+    yield visited
+    for page in pages:
+        page.wait_for_timeout(_SETTLED)
     assert complaints == []
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 from core.errors import RetryableError
@@ -169,6 +170,12 @@ KINDS: Final[Mapping[str, tuple[Callable[[], Report], Verdict]]] = {
     "capped": (capped, Verdict.INVALID),
 }
 """Each kind of report, and its verdict."""
+
+
+@cache
+def report_of(kind: str) -> Report:
+    """The report of a kind, made once."""
+    return KINDS[kind][0]()
 
 
 def _there(buckets: Mapping[str, Mapping[str, object]], **options: object) -> MemoryImages:
