@@ -10,7 +10,7 @@ SAM_ARGS ?=
 WORKERS ?= 2
 MODULES ?=
 
-# For bench: parts in place of all (lines memory existence cost start), and further options.
+# For bench: parts in place of all (lines memory existence cost start page), and further options.
 PARTS ?=
 BENCH_ARGS ?=
 
@@ -113,7 +113,7 @@ fill = echo 'Installing $(1)' \
 # axe-core, which judges the report's page. Not ready without npm, so that the next call tries again.
 .browser/ready: tests/browser/npm/package-lock.json
 	@mkdir -p .browser && cp tests/browser/npm/package.json tests/browser/npm/package-lock.json tests/browser/npm/.npmrc .browser
-	@if npm ci --prefix .browser --silent --no-audit --no-fund 2>/dev/null; then touch $@; \
+	@if npm ci --prefix .browser --fetch-retries=0 --silent --no-audit --no-fund 2>/dev/null; then touch $@; \
 		else echo 'No axe-core: npm is not here, or found no network'; fi
 
 # The function's own Python where there is one, else this machine's.

@@ -1,11 +1,13 @@
 """Reports of every kind, as the gate writes them."""
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Final
 
+from bench.manifests import FAULTY, SEED
 from core.errors import RetryableError
 from core.finding import Verdict
 from core.manifest import ManifestObject
@@ -15,8 +17,8 @@ from core.report import Report, ReportFile, build_report
 from tests.builders import BUCKET, Line, line, manifest, metadata, sound_lines, with_metadata
 from tests.fakes import MANIFEST, MemoryImages, images_of, judge, times
 
-MANY: Final = 100_000
-"""Findings of the report that is cut short."""
+MANY: Final = 105_000
+"""Faulty lines of the report that is cut short; not each has a finding of its own."""
 
 MARKUP: Final = "<script>document.title = 'taken'</script>"
 HOSTILE: Final = {
@@ -139,20 +141,7 @@ def hostile() -> Report:
 
 def capped() -> Report:
     """More findings than a report lists, of many rules."""
-    kinds: list[Callable[[int], Line]] = [
-        lambda number: line(f"s3: //{BUCKET}/{number}.png"),
-        lambda number: with_metadata(number, human_annotated="maybe"),
-        lambda number: with_metadata(number, type=f"type-{number}"),
-        lambda number: f'{{"source-ref": "s3://{BUCKET}/{number}.png",}}',
-        lambda number: with_metadata(number, confidence=f"{number} %"),
-        lambda number: with_metadata(number, creation_date=f"day {number}"),
-        lambda number: line(f"s3://images-{number}/1.png"),
-        lambda number: line(number, anomaly_label="one"),
-        lambda number: line(number, source_ref=number),
-        lambda number: f"line {number}",
-        lambda number: line(number, f"class {number}"),
-    ]
-    faulty = (kinds[number % len(kinds)](number) for number in range(10_000, 10_000 + MANY))
+    faulty = FAULTY.lines(random.Random(SEED), MANY)  # noqa: S311 - the same each time
     return _report(manifest(*sound_lines(), *faulty))
 
 
