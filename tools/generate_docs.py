@@ -27,10 +27,12 @@ from cli.main import main as manifest_gate
 from core.consumers import CONSUMERS
 from core.existence import check_images, ranges_of
 from core.finding import Finding
+from core.lines import split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
 from core.ports import Found, NotFound, Page
-from core.report import Report, build_report
+from core.report import Report, build_report, list_findings
+from core.second_read import LineTexts
 from core.validate import validate
 from handlers.observability import METRICS
 from tools.rules_page import rules_page
@@ -156,8 +158,13 @@ def _example_report() -> Report:
     )
     images = Listing("factory-images", found[1:])
     judgement = validate(OpenManifest(manifest, [content]), Policy(), images, _Unwritten())
+    listing = list_findings(judgement)
+    texts = LineTexts(listing.lines)
+    texts.read(split_lines([content]))
     return build_report(
         judgement,
+        listing,
+        texts=texts.contents,
         run="8f5a3f0e-1",
         looked_at=datetime(2026, 1, 1, tzinfo=UTC),
         seconds=0.25,

@@ -19,15 +19,16 @@ from aws.s3_reports import S3Reports
 from aws.s3_upload import S3Upload
 from aws.scratch import TemporaryFile
 from aws.sns_topic import SnsTopic
-from core.accepted import accepted_lines
 from core.errors import PermanentError, RetryableError
 from core.finding import Finding, Verdict
 from core.layout import ReportPlace, report_place
+from core.lines import split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.notification import compose
 from core.outcome import Standing, is_to_be_judged, is_to_be_published, next_run
 from core.ports import ImageStore
-from core.report import Report, ReportFile, accepted, build_report
+from core.report import Report, ReportFile, accepted, build_report, list_findings
+from core.second_read import LineTexts, accepted_lines
 from core.shelf import Shelf
 from core.validate import Judgement, validate
 from handlers.observability import logger, measure
@@ -160,23 +161,31 @@ class Gate:
                 shelf=shelf,
             )
         _list(files, FINDINGS, upload)
-        # The report matters more: without time for a second read, the file is left out.
-        if accepted(judgement) == "some" and not out_of_time():
+        listing = list_findings(judgement, self.settings.max_findings)
+        texts = LineTexts(listing.lines)
+        some = accepted(judgement) == "some"
+        # The report matters more: without time for a second read, the file and the texts are left out.
+        if (some or listing.lines) and not out_of_time():
             again = self.manifests.open(manifest)
             if again is None:
                 return _superseded(manifest)
-            with self.reports.upload(place, run, ACCEPTED, "application/x-ndjson") as upload:
-                for lines in accepted_lines(again.chunks, judgement.stretch.states):
-                    upload.write(lines)
-            _list(files, ACCEPTED, upload)
+            blocks = split_lines(again.chunks)
+            if some:
+                with self.reports.upload(place, run, ACCEPTED, "application/x-ndjson") as upload:
+                    for lines in accepted_lines(texts.of(blocks), judgement.stretch.states):
+                        upload.write(lines)
+                _list(files, ACCEPTED, upload)
+            else:
+                texts.read(blocks)
         report = build_report(
             judgement,
+            listing,
+            texts=texts.contents,
             run=run,
             looked_at=began.at,
             seconds=time.monotonic() - began.clock,
             requests=self.requests() - began.requests,
             files=files,
-            most=self.settings.max_findings,
         )
         standing = self._commit(judgement, report, place, seen)
         if standing.run != run:

@@ -7,7 +7,7 @@ from core.finding import Severity, Verdict
 from core.manifest import ManifestObject
 from core.notification import MESSAGE_BYTES, SUBJECT_CHARACTERS, Notification, compose
 from core.policy import Policy
-from core.report import Report, ReportFile, ReportFinding, build_report
+from core.report import Report, ReportFile, ReportFinding, build_report, list_findings
 from tests.builders import Line, line, manifest, sound_lines
 from tests.fakes import MANIFEST, judge
 
@@ -20,7 +20,9 @@ def report(
 ) -> Report:
     judgement = judge(manifest(*lines), policy, manifest=what).judgement
     when = datetime(2026, 1, 2, tzinfo=UTC)
-    return build_report(judgement, run="run-1", looked_at=when, seconds=1, requests={}, files=files)
+    return build_report(
+        judgement, list_findings(judgement), run="run-1", looked_at=when, seconds=1, requests={}, files=files
+    )
 
 
 def composed(*lines: Line, what: ManifestObject = MANIFEST) -> Notification:
