@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from core.report_page import to_page
 from playwright.sync_api import Browser
 
 from bench.document import Bar, bars, measured, table
@@ -17,7 +16,10 @@ from bench.effort import Effort
 from bench.gate import judge_lines
 from bench.manifests import FAULTY
 from bench.rounds import Spread
-from core.report import ReportFinding, build_report
+from core.lines import split_lines
+from core.report import Listing, build_report, list_findings
+from core.report_page import to_page
+from core.second_read import LineTexts
 from local import LocalError
 from local.browser import browser
 
@@ -100,14 +102,25 @@ def measure(effort: Effort) -> str:
 
 def _pages(folder: Path, lines: int) -> tuple[int, dict[str, Path]]:
     """The number of findings of one judgement, and its pages."""
-    judgement, findings = judge_lines(FAULTY.write(folder, lines), FAULTY.consumer)
-    report = build_report(judgement, run="run", looked_at=datetime.now(UTC), seconds=0, requests={}, files={})
-    everything = [ReportFinding.model_validate(finding.to_json()) for finding in findings]
-    reports = {CUT_SHORT: report, WHOLE: report.model_copy(update={"findings": everything, "capped": False})}
+    path = FAULTY.write(folder, lines)
+    judgement, findings = judge_lines(path, FAULTY.consumer)
+    listings = {CUT_SHORT: list_findings(judgement), WHOLE: Listing(findings, capped=False)}
     paths = {}
-    for number, (name, of) in enumerate(reports.items()):
+    for number, (name, listing) in enumerate(listings.items()):
+        texts = LineTexts(listing.lines)
+        texts.read(split_lines([path.read_bytes()]))
+        report = build_report(
+            judgement,
+            listing,
+            texts=texts.contents,
+            run="run",
+            looked_at=datetime.now(UTC),
+            seconds=0,
+            requests={},
+            files={},
+        )
         paths[name] = folder / f"{number}.html"
-        paths[name].write_text(to_page([of]), encoding="utf-8")
+        paths[name].write_text(to_page([report]), encoding="utf-8")
     return len(findings), paths
 
 

@@ -10,10 +10,12 @@ from typing import Final
 from bench.manifests import FAULTY, SEED
 from core.errors import RetryableError
 from core.finding import Verdict
+from core.lines import split_lines
 from core.manifest import ManifestObject
 from core.policy import Inspect, Policy
 from core.ports import ImageStore, NotFound
-from core.report import Report, ReportFile, build_report
+from core.report import Report, ReportFile, build_report, list_findings
+from core.second_read import LineTexts
 from tests.builders import BUCKET, Line, line, manifest, metadata, sound_lines, with_metadata
 from tests.fakes import MANIFEST, MemoryImages, images_of, judge, times
 
@@ -180,9 +182,19 @@ def _report(
     out_of_time: Callable[[], bool] = lambda: False,
 ) -> Report:
     judged = judge(body, policy, images, manifest=replace(manifest, size=len(body)), out_of_time=out_of_time)
-    judgement = judged.judgement
-    files = {"findings.jsonl": _file("findings.jsonl")} if judged.findings else {}
-    return build_report(judgement, run="run-1", looked_at=_WHEN, seconds=1.234, requests={"list": 2}, files=files)
+    listing = list_findings(judged.judgement)
+    texts = LineTexts(listing.lines)
+    texts.read(split_lines([body]))
+    return build_report(
+        judged.judgement,
+        listing,
+        texts=texts.contents,
+        run="run-1",
+        looked_at=_WHEN,
+        seconds=1.234,
+        requests={"list": 2},
+        files={"findings.jsonl": _file("findings.jsonl")} if judged.findings else {},
+    )
 
 
 def _file(name: str) -> ReportFile:
