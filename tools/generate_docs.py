@@ -40,7 +40,7 @@ EXAMPLE = "docs/example.manifest"
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PAGE = 1_000
 # List prices of us-east-1, in dollars; a GET costs what a HEAD does. Storage and logs are not counted.
-_LIST, _HEAD, _GB_SECOND, _ALARM, _METRIC = 0.005 / 1_000, 0.0004 / 1_000, 0.0000133334, 0.10, 0.30
+_LIST, _HEAD, _GB_SECOND, _ALARM, _METRIC, _DASHBOARD = 0.005 / 1_000, 0.0004 / 1_000, 0.0000133334, 0.10, 0.30, 3.00
 
 
 def main() -> int:
@@ -229,7 +229,8 @@ def _cost(template: Mapping[str, Any]) -> str:
         f"The function costs ${_GB_SECOND * 10:.6f} for each ten seconds with 1 GB of memory. "
         f"Whether or not manifests come, {alarms} alarms cost ${alarms * _ALARM:.2f} a month (two more with "
         "`ExistingManifestBucket`); "
-        f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}. "
+        f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}. The dashboard costs "
+        f"${_DASHBOARD:.2f} a month where the account has three others; `Dashboard=false` leaves it out. "
         f"`InspectImages` adds a GET for each opened image, ${len(alone) * _HEAD:.4f} for {len(alone):,} (a few JPEGs "
         "take more). Storage, logs and traces come on top."
     )
