@@ -33,7 +33,7 @@ from core.ports import Found, NotFound, Page
 from core.report import Report, build_report
 from core.validate import validate
 from handlers.observability import METRICS
-from tools.rules_page import rules_page
+from tools.rules_page import anchor, rules_page
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "docs/example.manifest"
@@ -41,6 +41,16 @@ _BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)
 _PAGE = 1_000
 # List prices of us-east-1, in dollars; a GET costs what a HEAD does. Storage and logs are not counted.
 _LIST, _HEAD, _GB_SECOND, _ALARM, _METRIC, _DASHBOARD = 0.005 / 1_000, 0.0004 / 1_000, 0.0000133334, 0.10, 0.30, 3.00
+
+RUNBOOKS = {
+    "Events that are lost": ("FailureDestinationAlarm", "EventsDroppedAlarm", "RuleFailuresAlarm"),
+    "Redrive what failed": ("FailureQueueAlarm", "UndeliveredEventsAlarm"),
+    "What the log says": ("ErrorsAlarm",),
+    "Runs that are refused": ("ThrottlesAlarm",),
+    "Runs that take long": ("DurationAlarm",),
+    "What a report says": ("ManifestsIncompleteAlarm", "ManifestsRejectedAlarm"),
+}
+"""Sections of docs/operations.md, in the order of urgency, and the alarms that each is for."""
 
 
 def main() -> int:
@@ -77,9 +87,14 @@ def documents() -> dict[str, str]:
         "alarms": _alarms(template),
         "cost": _cost(template),
     }
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    def filled(path: str) -> str:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        return _BLOCK.sub(lambda block: f"{block[1]}{blocks[block['name']]}\n{block[3]}", text)
+
     return {
-        "README.md": _BLOCK.sub(lambda block: f"{block[1]}{blocks[block['name']]}\n{block[3]}", readme),
+        "README.md": filled("README.md"),
+        "docs/operations.md": filled("docs/operations.md"),
         "docs/rules.md": rules_page(),
         "docs/report.schema.json": json.dumps(Report.model_json_schema(mode="serialization"), indent=2) + "\n",
         "docs/example-report.json": _example_report().to_json(),
@@ -199,13 +214,13 @@ def _permissions(template: Mapping[str, Any]) -> str:
 
 
 def _alarms(template: Mapping[str, Any]) -> str:
-    rows = ["| alarm | what it means, and what to do |", "|---|---|"]
-    for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::CloudWatch::Alarm":
-            text = resource["Properties"]["AlarmDescription"]
-            text = text["Fn::Sub"] if isinstance(text, dict) else text
+    """The alarms, those first that come first for whoever is woken."""
+    rows = ["| alarm | what it means, and what to do | how |", "|---|---|---|"]
+    for section, names in RUNBOOKS.items():
+        for name in names:
+            text = template["Resources"][name]["Properties"]["AlarmDescription"]["Fn::Sub"]
             text = re.sub(r"\$\{([A-Za-z]+)(?:\.[A-Za-z]+)?\}", r"`\1`", text)
-            rows.append(f"| `{name}` | {text} |")
+            rows.append(f"| `{name}` | {text} | [{section}](#{anchor(section)}) |")
     return "\n".join(rows)
 
 
