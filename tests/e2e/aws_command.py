@@ -33,8 +33,8 @@ def main(arguments: list[str]) -> None:
     if files:
         Path(files[0]).write_bytes(answer.pop("Payload").read())
     found = jmespath.search(options["--query"], answer)
-    text = "\n".join(lines(found)) if options["--output"] == "text" else json.dumps(found, indent=4, default=str)
-    sys.stdout.write(f"{text}\n" if text else "")
+    if found:
+        print("\n".join(lines(found)) if options["--output"] == "text" else json.dumps(found, indent=4, default=str))  # noqa: T201
 
 
 def value(kind: str, word: str) -> Any:  # noqa: ANN401
