@@ -35,14 +35,24 @@ from core.report import Report, build_report, list_findings
 from core.second_read import LineTexts
 from core.validate import validate
 from handlers.observability import METRICS
-from tools.rules_page import rules_page
+from tools.rules_page import anchor, rules_page
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "docs/example.manifest"
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PAGE = 1_000
 # List prices of us-east-1, in dollars; a GET costs what a HEAD does. Storage and logs are not counted.
-_LIST, _HEAD, _GB_SECOND, _ALARM, _METRIC = 0.005 / 1_000, 0.0004 / 1_000, 0.0000133334, 0.10, 0.30
+_LIST, _HEAD, _GB_SECOND, _ALARM, _METRIC, _DASHBOARD = 0.005 / 1_000, 0.0004 / 1_000, 0.0000133334, 0.10, 0.30, 3.00
+
+RUNBOOKS = {
+    "Events that are lost": ("FailureDestinationAlarm", "EventsDroppedAlarm", "RuleFailuresAlarm"),
+    "Redrive what failed": ("FailureQueueAlarm", "UndeliveredEventsAlarm"),
+    "What the log says": ("ErrorsAlarm",),
+    "Runs that are refused": ("ThrottlesAlarm",),
+    "Runs that take long": ("DurationAlarm",),
+    "What a report says": ("ManifestsIncompleteAlarm", "ManifestsRejectedAlarm"),
+}
+"""Sections of docs/operations.md, in the order of urgency, and the alarms that each is for."""
 
 
 def main() -> int:
@@ -79,9 +89,14 @@ def documents() -> dict[str, str]:
         "alarms": _alarms(template),
         "cost": _cost(template),
     }
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    def filled(path: str) -> str:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        return _BLOCK.sub(lambda block: f"{block[1]}{blocks[block['name']]}\n{block[3]}", text)
+
     return {
-        "README.md": _BLOCK.sub(lambda block: f"{block[1]}{blocks[block['name']]}\n{block[3]}", readme),
+        "README.md": filled("README.md"),
+        "docs/operations.md": filled("docs/operations.md"),
         "docs/rules.md": rules_page(),
         "docs/report.schema.json": json.dumps(Report.model_json_schema(mode="serialization"), indent=2) + "\n",
         "docs/example-report.json": _example_report().to_json(),
@@ -206,13 +221,13 @@ def _permissions(template: Mapping[str, Any]) -> str:
 
 
 def _alarms(template: Mapping[str, Any]) -> str:
-    rows = ["| alarm | what it means, and what to do |", "|---|---|"]
-    for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::CloudWatch::Alarm":
-            text = resource["Properties"]["AlarmDescription"]
-            text = text["Fn::Sub"] if isinstance(text, dict) else text
+    """The alarms, those first that come first for whoever is woken."""
+    rows = ["| alarm | what it means, and what to do | how |", "|---|---|---|"]
+    for section, names in RUNBOOKS.items():
+        for name in names:
+            text = template["Resources"][name]["Properties"]["AlarmDescription"]["Fn::Sub"]
             text = re.sub(r"\$\{([A-Za-z]+)(?:\.[A-Za-z]+)?\}", r"`\1`", text)
-            rows.append(f"| `{name}` | {text} |")
+            rows.append(f"| `{name}` | {text} | [{section}](#{anchor(section)}) |")
     return "\n".join(rows)
 
 
@@ -236,7 +251,8 @@ def _cost(template: Mapping[str, Any]) -> str:
         f"The function costs ${_GB_SECOND * 10:.6f} for each ten seconds with 1 GB of memory. "
         f"Whether or not manifests come, {alarms} alarms cost ${alarms * _ALARM:.2f} a month (two more with "
         "`ExistingManifestBucket`); "
-        f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}. "
+        f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}. The dashboard costs "
+        f"${_DASHBOARD:.2f} a month where the account has three others; `Dashboard=false` leaves it out. "
         f"`InspectImages` adds a GET for each opened image, ${len(alone) * _HEAD:.4f} for {len(alone):,} (a few JPEGs "
         "take more). Storage, logs and traces come on top."
     )

@@ -196,7 +196,7 @@ class Gate:
         logger.info(
             "Judged", verdict=report.verdict.value, totals=report.totals, report=place.uri, requests=report.requests
         )
-        measure(report)
+        measure(report, judgement.stretch.tally.severities)
         if topic := self._untold(place, standing):
             self._publish(topic, report, place)
         if judgement.throttled:

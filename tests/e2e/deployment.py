@@ -28,6 +28,10 @@ PARAMETERS = {
 }
 
 
+POLICY = "validate-manifest"
+"""The function's own policy, in its role."""
+
+
 @dataclass(frozen=True)
 class Deployment:
     emulator: Emulator
@@ -109,3 +113,21 @@ def forbid_by_default(emulator: Emulator, topic: str) -> None:
         AttributeName="Policy",
         AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
+
+
+@contextmanager
+def without(deployment: Deployment, sid: str) -> Iterator[None]:
+    """Takes a statement out of the function's policy, for a while."""
+    iam = deployment.emulator.client("iam")
+    name = {
+        "RoleName": deployment.stack.resources["ValidateManifestRole"],
+        "PolicyName": POLICY,
+    }
+    document = iam.get_role_policy(**name)["PolicyDocument"]
+    kept = [statement for statement in document["Statement"] if statement["Sid"] != sid]
+    assert len(kept) == len(document["Statement"]) - 1
+    iam.put_role_policy(**name, PolicyDocument=json.dumps(document | {"Statement": kept}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**name, PolicyDocument=json.dumps(document))

@@ -3,8 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,9 +12,7 @@ from samtranslator.yaml_helper import yaml_parse
 from local import ROOT
 from local.gate import Report
 from local.manifests import good, line, text
-from tests.e2e.deployment import IMAGES, LAKE, Deployment
-
-POLICY = "validate-manifest"
+from tests.e2e.deployment import IMAGES, LAKE, Deployment, without
 
 
 def judge(deployment: Deployment, body: bytes) -> Report | None:
@@ -132,24 +129,6 @@ def test_event_that_failed_every_attempt_lies_in_the_failure_queue(deployment: D
     assert record["s3"]["object"]["key"] == "unreadable.manifest"
     assert "AccessDenied" in json.dumps(failure["responsePayload"])
     assert "s3:GetObject" in json.dumps(failure["responsePayload"])
-
-
-@contextmanager
-def without(deployment: Deployment, sid: str) -> Iterator[None]:
-    """Takes a statement out of the function's policy, for a while."""
-    iam = deployment.emulator.client("iam")
-    name = {
-        "RoleName": deployment.stack.resources["ValidateManifestRole"],
-        "PolicyName": POLICY,
-    }
-    document = iam.get_role_policy(**name)["PolicyDocument"]
-    kept = [statement for statement in document["Statement"] if statement["Sid"] != sid]
-    assert len(kept) == len(document["Statement"]) - 1
-    iam.put_role_policy(**name, PolicyDocument=json.dumps(document | {"Statement": kept}))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(**name, PolicyDocument=json.dumps(document))
 
 
 def may(deployment: Deployment, service: str, call: str, **arguments: str) -> bool:

@@ -54,6 +54,7 @@ class Call:
     key: str
     query: dict[str, list[str]]
     headers: dict[str, str]
+    body: object
 
     @property
     def uri(self) -> str:
@@ -153,7 +154,8 @@ def _call(operation: str, request: AWSPreparedRequest) -> Call:
         name.lower(): value.decode() if isinstance(value, bytes) else str(value)
         for name, value in request.headers.items()
     }
-    return Call(operation, str(request.method), bucket, path, parse_qs(url.query, keep_blank_values=True), headers)
+    query = parse_qs(url.query, keep_blank_values=True)
+    return Call(operation, str(request.method), bucket, path, query, headers, request.body)
 
 
 @contextmanager
