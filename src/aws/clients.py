@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
 
+Client = Any  # of a service whose types are not installed
+
 CONNECTIONS: Final = 32
 """Requests under way at once."""
 _CONFIG: Final = Config(
@@ -94,6 +96,16 @@ def sns_client() -> SNSClient:
     """
     with translated("Connecting to SNS"):
         return boto3.client("sns", config=_CONFIG)
+
+
+def events_client() -> Client:
+    """A client for EventBridge.
+
+    Raises:
+        PermanentError: The credentials, region, profile or endpoint are not usable.
+    """
+    with translated("Connecting to EventBridge"):
+        return boto3.client("events", config=_CONFIG)
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
