@@ -51,7 +51,9 @@ _OF_CREDENTIALS: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
-_OF_PERMISSIONS: Final = frozenset({"AccessDeniedException", "NotAuthorizedForSourceException"})
+_OF_PERMISSIONS: Final = frozenset(
+    {"AccessDeniedException", "NotAuthorizedForDetailTypeException", "NotAuthorizedForSourceException"}
+)
 """JSON services say so with the status 400; an entry of a call that succeeded has none."""
 _PARSER: Final[Any] = create_parser("rest-xml")
 _CREDENTIALS: Final = "Check the AWS credentials, the region and the clock."

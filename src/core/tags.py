@@ -16,6 +16,8 @@ MOST_TAGS: Final = 10
 def merge(there: Mapping[str, str], verdict: Verdict, run: str) -> dict[str, str] | None:
     """The tags of an object once it is judged; those of others stay.
 
+    Policies tell the keys of tags apart without regard to case, so a key that differs from ours in case only is ours.
+
     Args:
         there: The tags that it has.
         verdict: What the report says.
@@ -24,5 +26,6 @@ def merge(there: Mapping[str, str], verdict: Verdict, run: str) -> dict[str, str
     Returns:
         All of its tags by key; None where there is no room for ours.
     """
-    merged = {**there, VERDICT_TAG: verdict.value, RUN_TAG: run}
+    ours = {VERDICT_TAG: verdict.value, RUN_TAG: run}
+    merged = {key: value for key, value in there.items() if key.lower() not in ours} | ours
     return merged if len(merged) <= MOST_TAGS else None

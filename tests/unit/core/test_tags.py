@@ -25,6 +25,12 @@ def test_merge_replaces_ours() -> None:
     assert merge(there, Verdict.VALID, "r-1.2") == {VERDICT_TAG: "VALID", RUN_TAG: "r-1.2", "team": "vision"}
 
 
+def test_merge_replaces_what_a_policy_would_take_for_ours() -> None:
+    there = {"Manifest-Gate-Verdict": "VALID", "MANIFEST-GATE-RUN": "forged", "Team": "vision"}
+
+    assert merge(there, Verdict.INVALID, "r-1") == {"Team": "vision", VERDICT_TAG: "INVALID", RUN_TAG: "r-1"}
+
+
 def test_merge_fills_what_s3_takes_and_drops_nothing() -> None:
     assert len(merge(foreign(8), Verdict.VALID, "r") or {}) == MOST_TAGS == 10
     assert merge(foreign(9), Verdict.VALID, "r") is None
