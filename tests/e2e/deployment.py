@@ -24,6 +24,8 @@ LAKE = "lake-of-images"
 PARAMETERS = {
     "FailureEmail": "you@example.com",
     "ImagesBucketArns": f"arn:aws:s3:::{IMAGES},arn:aws:s3:::{LAKE}",
+    "TagManifests": "true",
+    "JudgedEventBus": "default",
     "TimeoutSeconds": "60",
 }
 
