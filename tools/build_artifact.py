@@ -20,7 +20,7 @@ LAMBDA_PYTHON = "3.13"
 LAMBDA_PLATFORMS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 
 OUR_PACKAGES = ("core", "aws", "handlers")
-SERVICES = ("s3", "sns", "sts")
+SERVICES = ("events", "s3", "sns", "sts")
 NEVER_RUN = (
     ".lock",
     "bin",

@@ -193,7 +193,7 @@ def test_same_event_again_and_again_throttled_is_told_once(world: World, inbox: 
     assert report["verdict"] == "INCOMPLETE"
     runs = {key.split("/")[-2] for key in world.outputs() if key.endswith("findings.jsonl")}
     assert len(runs) == attempts
-    assert len({receipt["message_id"] for receipt in world.receipts()}) == 1
+    assert len({receipt["message"]["id"] for receipt in world.receipts()}) == 1
 
 
 def test_all_clear_is_told_though_only_failures_are(world: World, inbox: Inbox) -> None:
@@ -552,7 +552,7 @@ def test_topic_fails_after_the_commit(
     assert world.read_report() == first
     (message,) = inbox.messages()
     assert first["run"] in message["Message"]
-    assert [receipt["message_id"] for receipt in world.receipts()] == [message["MessageId"]]
+    assert [receipt["message"]["id"] for receipt in world.receipts()] == [message["MessageId"]]
     world.invoke(event)
     assert inbox.messages() == []
 
