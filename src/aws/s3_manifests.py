@@ -75,18 +75,6 @@ class S3Manifests:
         """
         return self._look(ManifestObject(bucket, key))
 
-    def keys(self, bucket: str, prefix: str) -> Iterator[str]:
-        """All keys that begin with a prefix, rising.
-
-        Raises:
-            GateError: They cannot be listed.
-        """
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **self._owner)
-        grant = f"s3:ListBucket on arn:aws:s3:::{bucket}"
-        with translated(f"Listing bucket {bucket}", bucket=bucket, grant=grant):
-            for page in pages:
-                yield from (found["Key"] for found in page.get("Contents", []))
-
     def _look(self, manifest: ManifestObject) -> ManifestObject | None:
         with _translated("Looking at", manifest):
             try:

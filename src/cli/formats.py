@@ -81,4 +81,18 @@ class _GitHub(Format):
         github.write_summary(self.reports, self.not_judged)
 
 
-FORMATS: Final[Mapping[str, type[Format]]] = {"text": _Text, "json": _Json, "github": _GitHub}
+class _Html(Format):
+    def write(self, report: Report) -> None:
+        """Nothing yet: all reports are one document."""
+
+    def kept(self, report: Report) -> Report:
+        return report
+
+    def end(self) -> None:
+        from core.report_page import to_page  # noqa: PLC0415 - takes a while to load
+
+        if self.reports:
+            self.file.write(to_page(self.reports))
+
+
+FORMATS: Final[Mapping[str, type[Format]]] = {"text": _Text, "json": _Json, "github": _GitHub, "html": _Html}

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from cli.names import STANDARD_INPUT
-from cli.text import NOT_JUDGED, figures, location, summary_of
+from cli.text import NOT_JUDGED, figures, summary_of
 from core.errors import PermanentError
 from core.finding import Severity, Verdict, shown
-from core.report import Report, ReportFinding
+from core.report import Report, ReportFinding, location
 
 _CHARACTERS: Final = 10_000
 # What is unchecked makes the step fail, and whoever asks why looks at the errors.

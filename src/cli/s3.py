@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws.clients import RequestCounter, s3_client
 from aws.s3_images import S3Images
+from aws.s3_keys import keys_under
 from aws.s3_manifests import S3Manifests
 from cli.names import read_location
 from cli.sources import Source
@@ -78,7 +79,7 @@ class S3:
         Raises:
             GateError: They cannot be listed.
         """
-        return self._manifests.keys(bucket, prefix)
+        return keys_under(self._client, bucket, prefix)
 
     def region(self, bucket: str) -> str | None:
         """As the core's port says."""

@@ -12,7 +12,7 @@ from typing import Final
 from cli import style
 from cli.style import PLAIN, Style, cells, fit
 from core.finding import Verdict, shown
-from core.report import Report, ReportExcerpt, ReportFinding
+from core.report import Report, ReportExcerpt, ReportFinding, location
 from core.rule_text import rule_changes
 
 NOT_JUDGED: Final = "not judged"
@@ -60,12 +60,6 @@ def figures(report: Report) -> tuple[str, str, str]:
     """Lines, invalid lines and missing images of a report, `-` where they were not looked for."""
     lines, images = report.statistics.lines, report.statistics.images
     return f"{lines.total:,}", f"{lines.invalid:,}", "-" if report.scope == "lines" else f"{images.missing:,}"
-
-
-def location(report: Report) -> str:
-    """The manifest's path, or where it lies in S3."""
-    manifest = report.manifest
-    return f"s3://{manifest.bucket}/{manifest.key}" if manifest.bucket else manifest.key
 
 
 def summary_of(report: Report) -> Iterator[str]:

@@ -207,6 +207,12 @@ class Report(_Model):
         return self.model_dump_json(indent=indent) + "\n"
 
 
+def location(report: Report) -> str:
+    """Where the manifest lies: `s3://BUCKET/KEY`, or its local path."""
+    manifest = report.manifest
+    return f"s3://{manifest.bucket}/{manifest.key}" if manifest.bucket else manifest.key
+
+
 class Listing(NamedTuple):
     """The findings that a report lists.
 
