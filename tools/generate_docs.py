@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import difflib
 import hashlib
-import io
 import json
 import re
 import sys
@@ -23,7 +22,6 @@ from typing import Any
 
 from cfnlint.decode import decode
 
-from cli.main import main as manifest_gate
 from core.consumers import CONSUMERS
 from core.existence import check_images, ranges_of
 from core.finding import Finding
@@ -34,10 +32,12 @@ from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
 from core.ports import Found, NotFound, Page
 from core.report import Report, build_report, list_findings
+from core.report_page import to_page
 from core.second_read import LineTexts
 from core.validate import validate
 from handlers.observability import METRICS
 from tools.rules_page import anchor, rules_page
+from tools.shown import console, progress, step_summary, terminal_picture
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "docs/example.manifest"
@@ -83,8 +83,12 @@ def documents() -> dict[str, str]:
     """Every generated document by its path."""
     template = decode(str(ROOT / "template.yaml"))[0]
     blocks = {
-        "example": _console("check", "--no-images", EXAMPLE),
-        "code": _console("rules", "ERROR_INVALID_IMAGE"),
+        "example": console("check", "--no-images", EXAMPLE),
+        "code": console("rules", "ERROR_INVALID_IMAGE"),
+        "progress": progress(),
+        "several": console("check", "--no-images", EXAMPLE, "tests/cases/line-blank/*.pass.manifest", last=8),
+        "github": console("check", "--no-images", "--format", "github", EXAMPLE),
+        "step-summary": step_summary("check", "--no-images", "--format", "github", EXAMPLE),
         "consumers": _consumers(),
         "parameters": _parameters(template),
         "permissions": _permissions(template),
@@ -102,20 +106,15 @@ def documents() -> dict[str, str]:
     return {
         "README.md": filled("README.md"),
         "docs/operations.md": filled("docs/operations.md"),
+        "docs/outputs.md": filled("docs/outputs.md"),
+        "docs/terminal.svg": terminal_picture("check", "--no-images", EXAMPLE),
+        "docs/example-report.html": to_page([report]),
         "docs/rules.md": rules_page(),
         "docs/report.schema.json": json.dumps(Report.model_json_schema(mode="serialization"), indent=2) + "\n",
         "docs/example-report.json": report.to_json(),
         "docs/judged.schema.json": json.dumps(Judged.model_json_schema(mode="serialization"), indent=2) + "\n",
         "docs/example-judged.json": _example_event(report),
     }
-
-
-def _console(*command: str) -> str:
-    """What the terminal says to a command."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        manifest_gate(command)
-    return f"```console\n$ .venv/bin/manifest-gate {' '.join(command)}\n{printed.getvalue()}```"
 
 
 def _file(path: str, language: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.names import STANDARD_INPUT
-from cli.text import NOT_JUDGED, figures, summary_of
+from cli.text import NOT_JUDGED, figures, summary_of, value_of
 from core.errors import PermanentError
 from core.finding import Severity, Verdict, shown
 from core.report import Report, ReportFinding, location
@@ -112,7 +112,8 @@ def _annotation(finding: ReportFinding, report: Report) -> str:
             if excerpt.marked and not re.search(r"[\\…]", excerpt.marked):  # else it is not what stands in the file
                 where["endColumn"] = str(excerpt.column + len(excerpt.marked))
     place = _place(report, finding.line) if file is None else ""
-    found = f"\nFound: {finding.value}" if finding.value is not None else ""
+    value = value_of(finding)
+    found = "" if value is None else f"\nFound: {value}"
     message = f"{place}{finding.message}{found}\nFix: {finding.fix}"
     return _command(_LEVELS[finding.severity], message, **where, title=finding.rule)
 

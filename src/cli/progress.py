@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -32,20 +32,30 @@ class Progress:
 
     Args:
         name: The manifest's.
-        number: Which one of several it is, from 1; 0 if it is the only one.
+        number: Which one it is, from 1.
         of: Of how many.
         size: Its bytes, if that is known.
         requests: The requests that are made to S3.
+        clock: Tells the time, in seconds.
     """
 
-    def __init__(self, name: str, number: int, of: int, size: int | None, requests: RequestCounter) -> None:
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        of: int,
+        size: int | None,
+        requests: RequestCounter,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._title = f"{number} of {of}: {name}" if of > 1 else name
         self._size = size
         self._requests = requests
         self._sent = requests.snapshot().total()
         self._bytes = self._lines = 0
         self._doing, self._wanted, self._done = "", 0, 0
-        self._began = self._phase_began = time.monotonic()
+        self._clock = clock
+        self._began = self._phase_began = clock()
         self._counting = Lock()
 
     def reading(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -58,7 +68,7 @@ class Progress:
     def begin(self, doing: str, wanted: int) -> None:
         """Something begins that is done so many times."""
         self._doing, self._wanted, self._done = doing, wanted, 0
-        self._phase_began = time.monotonic()
+        self._phase_began = self._clock()
 
     def done(self, count: int) -> None:
         """So many more of them are done."""
@@ -71,7 +81,7 @@ class Progress:
         from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        now = time.monotonic()
+        now = self._clock()
         if now - self._began < _PATIENCE:
             return Text("", end="")
         told = self._told(now, width - _NAME - _BAR - 2 * len(_GAP))

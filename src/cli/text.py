@@ -62,6 +62,12 @@ def figures(report: Report) -> tuple[str, str, str]:
     return f"{lines.total:,}", f"{lines.invalid:,}", "-" if report.scope == "lines" else f"{images.missing:,}"
 
 
+def value_of(finding: ReportFinding) -> str | None:
+    """What was found, if the message does not tell."""
+    told = finding.value is None or finding.value in finding.message.replace(",", "")
+    return None if told else finding.value
+
+
 def summary_of(report: Report) -> Iterator[str]:
     """Lines and images of a report, in words."""
     lines, images, masks = report.statistics.lines, report.statistics.images, report.statistics.masks
@@ -115,7 +121,7 @@ def _finding(finding: ReportFinding, name: str, look: Style) -> Iterator[str]:
     rule = look.paint(f"[{_printed(finding.rule)}]", style.DIM)
     yield f"{look.paint(_printed(':'.join(place)) + ':', style.BOLD)} {severity} {_printed(finding.message)} {rule}"
     indent = "  "
-    if excerpt and finding.line:
+    if excerpt and finding.line and f"{excerpt.before}{excerpt.marked}{excerpt.after}".strip():
         indent += " " * len(str(finding.line)) + " "
         yield from _quoted(excerpt, finding.line, look)
     yield from (f"{indent}{look.paint('=', style.DIM)} {_printed(note)}" for note in _notes(finding))
@@ -141,8 +147,8 @@ def _notes(finding: ReportFinding) -> Iterable[str]:
     if not marked:
         if finding.field is not None and finding.field != "source-ref" and finding.field not in finding.message:
             yield f"at: {finding.field}"
-        if finding.value is not None and finding.value not in finding.message.replace(",", ""):
-            yield f"found: {finding.value}"
+        if (found := value_of(finding)) is not None:
+            yield f"found: {found}"
     yield f"fix: {finding.fix}"
 
 

@@ -1,3 +1,4 @@
+import os
 import re
 import shlex
 import subprocess
@@ -28,8 +29,14 @@ def test_a_console_shows_what_the_command_prints(console: str) -> None:
     program, *arguments = shlex.split(command)
     assert program == ".venv/bin/manifest-gate"
 
+    environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     run = subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "cli.main", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert run.stdout == shown
