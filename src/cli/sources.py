@@ -60,8 +60,10 @@ def open_file(name: str) -> Iterator[Source]:
                 lambda: _confirm(name, content, status),
             )
         else:
-            with tempfile.TemporaryFile() as copy:
-                kept = _kept(_chunks(name, content), copy)
+            with _kept(name):
+                spool = tempfile.TemporaryFile()  # noqa: SIM115 - just below
+            with spool as copy:
+                kept = _copied(_chunks(name, content), copy, name)
                 yield Source(OpenManifest(ManifestObject(None, key), kept), lambda: _from_start("a copy", copy))
 
 
@@ -87,12 +89,11 @@ def _from_start(name: str, file: BufferedReader | BufferedRandom) -> Generator[b
     yield from _chunks(name, file)
 
 
-def _kept(chunks: Iterator[bytes], copy: BinaryIO) -> Iterator[bytes]:
+def _copied(chunks: Iterator[bytes], copy: BinaryIO, name: str) -> Iterator[bytes]:
     for chunk in chunks:
-        try:
+        with _kept(name):
             copy.write(chunk)
-        except OSError as error:
-            raise PermanentError(f"{tempfile.gettempdir()} cannot be written: {error.strerror}.") from error
+            copy.flush()  # else a full disk would be told of when it is closed
         yield chunk
 
 
@@ -108,3 +109,13 @@ def _readable(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise PermanentError(f"{name!r} cannot be read: {error.strerror}.") from error
+
+
+@contextmanager
+def _kept(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PermanentError(
+            f"In the temporary folder a copy of {name!r} cannot be written: {error.strerror}."
+        ) from error
