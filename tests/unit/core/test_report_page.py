@@ -9,8 +9,8 @@ import pytest
 from core.finding import Severity, Verdict
 from core.lines import split_lines
 from core.policy import Policy
-from core.report import Report, ReportFinding, build_report, list_findings
-from core.report_page import ARTICLE_BYTES, location, to_page
+from core.report import Report, ReportFinding, build_report, list_findings, location
+from core.report_page import ARTICLE_BYTES, to_page
 from core.second_read import LineTexts
 from tests.builders import line, manifest, sound_lines
 from tests.fakes import MANIFEST, MemoryImages, images_of, judge, times
