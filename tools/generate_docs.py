@@ -27,6 +27,8 @@ from cli.main import main as manifest_gate
 from core.consumers import CONSUMERS
 from core.existence import check_images, ranges_of
 from core.finding import Finding
+from core.judged import DETAIL_TYPE, SOURCE, Judged, judged
+from core.layout import report_place
 from core.lines import split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
@@ -35,14 +37,24 @@ from core.report import Report, build_report, list_findings
 from core.second_read import LineTexts
 from core.validate import validate
 from handlers.observability import METRICS
-from tools.rules_page import rules_page
+from tools.rules_page import anchor, rules_page
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "docs/example.manifest"
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PAGE = 1_000
 # List prices of us-east-1, in dollars; a GET costs what a HEAD does. Storage and logs are not counted.
-_LIST, _HEAD, _GB_SECOND, _ALARM, _METRIC = 0.005 / 1_000, 0.0004 / 1_000, 0.0000133334, 0.10, 0.30
+_LIST, _HEAD, _GB_SECOND, _ALARM, _METRIC, _DASHBOARD = 0.005 / 1_000, 0.0004 / 1_000, 0.0000133334, 0.10, 0.30, 3.00
+
+RUNBOOKS = {
+    "Events that are lost": ("FailureDestinationAlarm", "EventsDroppedAlarm", "RuleFailuresAlarm"),
+    "Redrive what failed": ("FailureQueueAlarm", "UndeliveredEventsAlarm"),
+    "What the log says": ("ErrorsAlarm",),
+    "Runs that are refused": ("ThrottlesAlarm",),
+    "Runs that take long": ("DurationAlarm",),
+    "What a report says": ("ManifestsIncompleteAlarm", "ManifestsRejectedAlarm"),
+}
+"""Sections of docs/operations.md, in the order of urgency, and the alarms that each is for."""
 
 
 def main() -> int:
@@ -78,13 +90,23 @@ def documents() -> dict[str, str]:
         "permissions": _permissions(template),
         "alarms": _alarms(template),
         "cost": _cost(template),
+        "valid-only-policy": _file("docs/valid-only-policy.json", "json"),
+        "start-training": _file("docs/start-training.yaml", "yaml"),
     }
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    def filled(path: str) -> str:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        return _BLOCK.sub(lambda block: f"{block[1]}{blocks[block['name']]}\n{block[3]}", text)
+
+    report = _example_report()
     return {
-        "README.md": _BLOCK.sub(lambda block: f"{block[1]}{blocks[block['name']]}\n{block[3]}", readme),
+        "README.md": filled("README.md"),
+        "docs/operations.md": filled("docs/operations.md"),
         "docs/rules.md": rules_page(),
         "docs/report.schema.json": json.dumps(Report.model_json_schema(mode="serialization"), indent=2) + "\n",
-        "docs/example-report.json": _example_report().to_json(),
+        "docs/example-report.json": report.to_json(),
+        "docs/judged.schema.json": json.dumps(Judged.model_json_schema(mode="serialization"), indent=2) + "\n",
+        "docs/example-judged.json": _example_event(report),
     }
 
 
@@ -94,6 +116,11 @@ def _console(*command: str) -> str:
     with contextlib.redirect_stdout(printed):
         manifest_gate(command)
     return f"```console\n$ .venv/bin/manifest-gate {' '.join(command)}\n{printed.getvalue()}```"
+
+
+def _file(path: str, language: str) -> str:
+    """A file as a block of its own."""
+    return f"```{language}\n{(ROOT / path).read_text(encoding='utf-8')}```"
 
 
 def _consumers() -> str:
@@ -173,6 +200,14 @@ def _example_report() -> Report:
     )
 
 
+def _example_event(report: Report) -> str:
+    """The event on a report, without what EventBridge adds."""
+    manifest = ManifestObject(report.manifest.bucket, report.manifest.key, report.manifest.version)
+    detail = judged(report, report_place("factory-reports", "", manifest))
+    event = {"source": SOURCE, "detail-type": DETAIL_TYPE, "detail": detail.model_dump(mode="json")}
+    return json.dumps(event, indent=2) + "\n"
+
+
 def _sound_lines(content: bytes) -> Iterator[dict[str, Any]]:
     for line in content.splitlines():
         with contextlib.suppress(ValueError):
@@ -206,13 +241,13 @@ def _permissions(template: Mapping[str, Any]) -> str:
 
 
 def _alarms(template: Mapping[str, Any]) -> str:
-    rows = ["| alarm | what it means, and what to do |", "|---|---|"]
-    for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::CloudWatch::Alarm":
-            text = resource["Properties"]["AlarmDescription"]
-            text = text["Fn::Sub"] if isinstance(text, dict) else text
+    """The alarms, those first that come first for whoever is woken."""
+    rows = ["| alarm | what it means, and what to do | how |", "|---|---|---|"]
+    for section, names in RUNBOOKS.items():
+        for name in names:
+            text = template["Resources"][name]["Properties"]["AlarmDescription"]["Fn::Sub"]
             text = re.sub(r"\$\{([A-Za-z]+)(?:\.[A-Za-z]+)?\}", r"`\1`", text)
-            rows.append(f"| `{name}` | {text} |")
+            rows.append(f"| `{name}` | {text} | [{section}](#{anchor(section)}) |")
     return "\n".join(rows)
 
 
@@ -236,7 +271,8 @@ def _cost(template: Mapping[str, Any]) -> str:
         f"The function costs ${_GB_SECOND * 10:.6f} for each ten seconds with 1 GB of memory. "
         f"Whether or not manifests come, {alarms} alarms cost ${alarms * _ALARM:.2f} a month (two more with "
         "`ExistingManifestBucket`); "
-        f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}. "
+        f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}. The dashboard costs "
+        f"${_DASHBOARD:.2f} a month where the account has three others; `Dashboard=false` leaves it out. "
         f"`InspectImages` adds a GET for each opened image, ${len(alone) * _HEAD:.4f} for {len(alone):,} (a few JPEGs "
         "take more). Storage, logs and traces come on top."
     )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
 
+Client = Any  # of a service whose types are not installed
+
 CONNECTIONS: Final = 32
 """Requests under way at once."""
 _CONFIG: Final = Config(
@@ -26,6 +28,17 @@ _CONFIG: Final = Config(
     read_timeout=30,
     retries={"mode": "standard", "total_max_attempts": 5},
     max_pool_connections=CONNECTIONS,
+)
+
+_LONGEST_RUN_SECONDS: Final = 900
+_CALLS: Final = Config(
+    connect_timeout=5,
+    read_timeout=_LONGEST_RUN_SECONDS + 60,
+    # Some two minutes while the function is busy.
+    retries={"mode": "standard", "total_max_attempts": 12},
+    max_pool_connections=CONNECTIONS,
+    # Networks forget connections on which nothing moves for minutes.
+    tcp_keepalive=True,
 )
 
 
@@ -96,12 +109,58 @@ def sns_client() -> SNSClient:
         return boto3.client("sns", config=_CONFIG)
 
 
+def lambda_client() -> Client:
+    """A client for Lambda, which waits for the longest run.
+
+    Raises:
+        PermanentError: The credentials, region, profile or endpoint are not usable.
+    """
+    with translated("Connecting to Lambda"):
+        return boto3.client("lambda", config=_CALLS)
+
+
+def sqs_client() -> Client:
+    """A client for SQS.
+
+    Raises:
+        PermanentError: The credentials, region, profile or endpoint are not usable.
+    """
+    with translated("Connecting to SQS"):
+        return boto3.client("sqs", config=_CONFIG)
+
+
+def events_client() -> Client:
+    """A client for EventBridge.
+
+    Raises:
+        PermanentError: The credentials, region, profile or endpoint are not usable.
+    """
+    with translated("Connecting to EventBridge"):
+        return boto3.client("events", config=_CONFIG)
+
+
 def stack_outputs(stack: str) -> dict[str, str]:
     """The outputs of a CloudFormation stack, by name.
 
     Raises:
         GateError: There is no such stack, or it cannot be asked.
     """
+    return {output["OutputKey"]: output["OutputValue"] for output in _described(stack).get("Outputs", [])}
+
+
+def stack_values(stack: str) -> dict[str, str]:
+    """The parameters and outputs of a CloudFormation stack, by name; of two with one name, the output.
+
+    Raises:
+        GateError: There is no such stack, or it cannot be asked.
+    """
+    described = _described(stack)
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+    return parameters | {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def _described(stack: str) -> dict[str, Any]:
     with translated(f"Asking stack {stack!r} for its outputs", grant="cloudformation:DescribeStacks"):
-        stacks = boto3.client("cloudformation", config=_CONFIG).describe_stacks(StackName=stack)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+        described: dict[str, Any] = boto3.client("cloudformation", config=_CONFIG).describe_stacks(StackName=stack)
+    found: dict[str, Any] = described["Stacks"][0]
+    return found

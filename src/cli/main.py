@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from cli import check, deployed, rules
+from aws.clients import CONNECTIONS
+from cli import backfill, check, deployed, redrive, rules
 from cli.output import complain
 from core import __version__
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
@@ -90,6 +91,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("check", help="judge manifests, here and now"))
     _add_report(commands.add_parser("report", help="print the deployed gate's report on a manifest"))
     _add_rules(commands.add_parser("rules", help="explain what is looked for"))
+    _add_backfill(commands.add_parser("backfill", help="let the deployed gate judge what was there before it"))
+    _add_redrive(commands.add_parser("redrive", help="let the deployed gate judge what failed before"))
     return parser
 
 
@@ -181,6 +184,38 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         help=f"shows its severities (default: all in a rule's text, those of {DEFAULT_CONSUMER.name} in lists)",
     )
     parser.add_argument("--format", choices=["text", "json"], default="text", help="default: %(default)s")
+
+
+def _add_backfill(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Lets the deployed gate judge every manifest under a prefix. Those that have a report, unless it is "
+        "INCOMPLETE, are left out, so that it can be broken off and begun again."
+    )
+    parser.set_defaults(run=backfill.run)
+    parser.add_argument("location", type=_text, metavar="s3://BUCKET/PREFIX")
+    parser.add_argument("--again", action="store_true", help="judge those that have a report, too")
+    _add_stack_and_concurrency(parser)
+
+
+def _add_redrive(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Lets the deployed gate judge the events that wait in its failure queues. An event leaves its queue once it is "
+        "judged. Exits 0 if none is left, 2 otherwise."
+    )
+    parser.set_defaults(run=redrive.run)
+    _add_stack_and_concurrency(parser)
+
+
+def _add_stack_and_concurrency(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stack", type=_text, default=deployed.STACK, help="the deployed stack (default: %(default)s)")
+    parser.add_argument(
+        "--concurrency",
+        type=int,
+        choices=range(1, CONNECTIONS + 1),
+        default=2,
+        metavar="N",
+        help=f"how many are judged at the same time, up to {CONNECTIONS} (default: %(default)s)",
+    )
 
 
 def _add_endpoint(parser: argparse.ArgumentParser) -> None:

@@ -47,11 +47,12 @@ def excerpt(content: bytes, field: str | None) -> Excerpt:
     text, (start, end) = _placed(content.removesuffix(b"\r"), field)
     first, cut = max(0, start - _BEFORE), min(end, start + _MARKED)
     last = max(first + _CHARACTERS, end)
+    more = last < len(text) and (last > end or cut == end)  # else the mark's own … says so
     return Excerpt(
         column=start + 1,
         before=(_CUT if first else "") + _safe(text[first:start]),
         marked=_safe(text[start:cut]) + (_CUT if cut < end else ""),
-        after=_safe(text[end:last]) + (_CUT if last < len(text) else ""),
+        after=_safe(text[end:last]) + (_CUT if more else ""),
     )
 
 

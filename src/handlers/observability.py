@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from core.finding import Verdict
+from core.finding import Severity, Verdict
 from core.report import Report
 
 NAMESPACE: Final = "ManifestGate"
@@ -20,6 +21,9 @@ METRICS: Final = (
     "LinesRead",
     "ImagesChecked",
     "ImagesMissing",
+    "ErrorsFound",
+    "WarningsFound",
+    "UncheckedFound",
     "JudgementDuration",
 )
 
@@ -29,8 +33,13 @@ logging.getLogger("botocore").setLevel(logging.WARNING)
 _metrics: Final = Metrics(namespace=NAMESPACE)
 
 
-def measure(report: Report) -> None:
-    """Emits the metrics of one judgement, in CloudWatch's embedded metric format."""
+def measure(report: Report, findings: Mapping[Severity, int]) -> None:
+    """Emits the metrics of one judgement, in CloudWatch's embedded metric format.
+
+    Args:
+        report: What was judged.
+        findings: How many there are of each severity; a report lists some only.
+    """
     statistics = report.statistics
     counts = {
         "ManifestsAccepted": report.verdict is Verdict.VALID,
@@ -39,6 +48,9 @@ def measure(report: Report) -> None:
         "LinesRead": statistics.lines.total,
         "ImagesChecked": statistics.images.checked,
         "ImagesMissing": statistics.images.missing,
+        "ErrorsFound": findings.get(Severity.ERROR, 0),
+        "WarningsFound": findings.get(Severity.WARNING, 0),
+        "UncheckedFound": findings.get(Severity.UNCHECKED, 0),
     }
     for name, count in counts.items():
         _metrics.add_metric(name=name, unit=MetricUnit.Count, value=int(count))

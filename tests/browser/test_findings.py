@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from core.report_page import to_page
 from playwright.sync_api import Locator, Page, expect
 
 from core.catalogue import RULES
 from core.finding import Severity
 from core.report import Report
+from core.report_page import to_page
 from tests.browser.conftest import PHONE, Faults, Visit
 from tests.browser.reports import report_of
 

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from core.report_page import to_page
 from playwright.sync_api import Page, expect
 
 from core.finding import shown
+from core.report_page import to_page
 from tests.browser.conftest import DESKTOP, Visit
 from tests.browser.reports import HOSTILE, report_of
 

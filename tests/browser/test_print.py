@@ -1,10 +1,10 @@
 """The page where it cannot be used: without scripts, and on paper."""
 
 import pytest
-from core.report_page import to_page
 from playwright.sync_api import Page, expect
 
 from core.report import Report
+from core.report_page import to_page
 from tests.browser.conftest import DEVICES, Faults, Keep, Visit
 from tests.browser.reports import report_of
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from core.report_page import to_page
 from playwright.sync_api import expect
 
+from core.report_page import to_page
 from tests.browser.conftest import DEVICES, PHONE, Faults, Keep, Visit
 from tests.browser.reports import KINDS, report_of
 

@@ -24,8 +24,14 @@ LAKE = "lake-of-images"
 PARAMETERS = {
     "FailureEmail": "you@example.com",
     "ImagesBucketArns": f"arn:aws:s3:::{IMAGES},arn:aws:s3:::{LAKE}",
+    "TagManifests": "true",
+    "JudgedEventBus": "default",
     "TimeoutSeconds": "60",
 }
+
+
+POLICY = "validate-manifest"
+"""The function's own policy, in its role."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +89,19 @@ def deployed(
 
 
 def client_as_role(emulator: Emulator, function: Function, service: str) -> Client:
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return client_of(emulator, service, *(function.credentials[name] for name in names))
+
+
+def client_of(emulator: Emulator, service: str, key: str, secret: str, token: str | None = None) -> Client:
+    """A client with somebody's credentials."""
     return boto3.client(
         service,
         endpoint_url=emulator.endpoint_url,
         region_name=REGION,
-        aws_access_key_id=function.credentials["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=function.credentials["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=function.credentials["AWS_SESSION_TOKEN"],
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
     )
 
 
@@ -109,3 +121,21 @@ def forbid_by_default(emulator: Emulator, topic: str) -> None:
         AttributeName="Policy",
         AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
+
+
+@contextmanager
+def without(deployment: Deployment, sid: str) -> Iterator[None]:
+    """Takes a statement out of the function's policy, for a while."""
+    iam = deployment.emulator.client("iam")
+    name = {
+        "RoleName": deployment.stack.resources["ValidateManifestRole"],
+        "PolicyName": POLICY,
+    }
+    document = iam.get_role_policy(**name)["PolicyDocument"]
+    kept = [statement for statement in document["Statement"] if statement["Sid"] != sid]
+    assert len(kept) == len(document["Statement"]) - 1
+    iam.put_role_policy(**name, PolicyDocument=json.dumps(document | {"Statement": kept}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**name, PolicyDocument=json.dumps(document))

@@ -1,6 +1,7 @@
 """Logs that name the manifest on every line, and metrics as the alarms know them."""
 
 import json
+import re
 import warnings
 from collections.abc import Callable
 
@@ -8,7 +9,9 @@ import pytest
 
 from core.errors import RetryableError
 from handlers import observability
+from tests.integration.conftest import Configure
 from tests.integration.world import AT_MANIFESTS, IMAGES, MANIFESTS, Inbox, Json, World, good, good_keys
+from tests.template.cloudformation import deploy
 
 Printed = Callable[[], list[Json]]
 
@@ -19,6 +22,9 @@ COUNTS = [
     "LinesRead",
     "ImagesChecked",
     "ImagesMissing",
+    "ErrorsFound",
+    "WarningsFound",
+    "UncheckedFound",
 ]
 
 
@@ -66,10 +72,10 @@ def test_metrics_are_those_that_alarms_and_documents_name(
 @pytest.mark.parametrize(
     ("there", "body", "expected"),
     [
-        (30, good(), [1, 0, 0, 30, 30, 0]),
-        (28, good(), [0, 1, 0, 30, 30, 2]),
-        (0, b"{\n", [0, 1, 0, 1, 0, 0]),
-        (0, b"", [0, 1, 0, 0, 0, 0]),
+        (30, good(), [1, 0, 0, 30, 30, 0, 0, 0, 0]),
+        (28, good(), [0, 1, 0, 30, 30, 2, 2, 2, 0]),
+        (0, b"{\n", [0, 1, 0, 1, 0, 0, 1, 0, 0]),
+        (0, b"", [0, 1, 0, 0, 0, 0, 1, 0, 0]),
     ],
 )
 def test_metrics_of_a_judgement(world: World, printed: Printed, there: int, body: bytes, expected: list[int]) -> None:
@@ -88,7 +94,18 @@ def test_metrics_of_an_incomplete_judgement(world: World, printed: Printed) -> N
         world.invoke(event)
 
     (metric,) = metrics(printed())
-    assert list(values(metric).values()) == [0, 0, 1, 30, 0, 0]
+    assert list(values(metric).values()) == [0, 0, 1, 30, 0, 0, 0, 0, 1]
+
+
+def test_findings_are_measured_though_the_report_lists_some_only(
+    world: World, configure: Configure, printed: Printed
+) -> None:
+    configure(MAX_FINDINGS="1")
+    report = world.judge(world.drop(b"{\n{\n\n{\n"))
+
+    (metric,) = metrics(printed())
+    assert len(report["findings"]) == 1
+    assert (metric["ErrorsFound"], metric["WarningsFound"]) == ([3.0], [1.0])
 
 
 def test_each_judgement_is_measured_once(world: World, inbox: Inbox, printed: Printed) -> None:
@@ -181,6 +198,24 @@ def test_error_is_logged_with_its_fix(world: World, printed: Printed) -> None:
     (line,) = printed()
     assert line["level"] == "ERROR"
     assert "Grant s3:GetObject" in line["reason"]
+
+
+def test_log_has_what_the_dashboard_asks_for(world: World, printed: Printed) -> None:
+    world.judge(world.drop(b"{\n"))
+    world.wire.fail("GetObject", 403, "AccessDenied", where=AT_MANIFESTS)
+    with pytest.raises(Exception, match="was denied"):
+        world.invoke(world.drop(b"{\n"))
+    lines = logs(printed())
+
+    asked = []
+    for widget in json.loads(deploy().resources["OperationsDashboard"]["Properties"]["DashboardBody"])["widgets"]:
+        if widget["type"] == "log":
+            name, value, fields = re.findall(
+                r"filter (\w+) = '(\w+)'.*?\| fields (.*?) \| sort", widget["properties"]["query"]
+            )[0]
+            (found,) = (line for line in lines if line[name] == value)
+            asked.append(set(re.findall(r"(?<![@.])\b\w+\b(?![.(])", fields)) & found.keys())
+    assert asked == [{"verdict", "manifest", "report"}, {"manifest", "reason"}]
 
 
 def test_log_tells_the_cost(world: World, printed: Printed) -> None:

@@ -21,7 +21,7 @@ from core.image_findings import Wanted
 from core.layout import report_place
 from core.lines import BYTE_ORDER_MARK, split_lines
 from core.manifest import ManifestObject
-from core.notification import MESSAGE_BYTES, compose
+from core.notification import MESSAGE_BYTES, Console, compose
 from core.policy import Inspect, Policy
 from core.ports import Found, NotFound
 from core.report import Report, ReportFinding, build_report, list_findings
@@ -347,12 +347,12 @@ def test_any_report_makes_a_message_that_sns_takes(
     report = report_on(judge(b"", manifest=manifest)).model_copy(
         update={"verdict": verdict, "totals": totals, "findings": findings}
     )
-    sent = compose(report, report_place("reports", "", manifest).uri)
+    sent = compose(report, report_place("reports", "", manifest), Console("aws", "us-east-1"))
     assert 0 < len(sent.subject) < 100
     assert sent.subject.isascii()
     assert sent.subject.isprintable()
     assert verdict.value in sent.subject
-    attributes = [sent.verdict.value, sent.rules_json, sent.manifest]
+    attributes = [sent.verdict.value, sent.rules_json, sent.manifest, sent.bucket, sent.key]
     assert all(attributes)
     assert json.loads(sent.rules_json) == list(totals)
     assert len(sent.message.encode()) < MESSAGE_BYTES

@@ -51,11 +51,15 @@ CHOICES = (
     {"ImagesBucketArns": "arn:aws:s3:::my-images,arn:aws:s3:::more-images"},
     {"FailureEmail": "quality@example.com"},
     {"FailureTopicArn": f"{TOPICS}:verdicts"},
+    {"TagManifests": "true"},
+    {"JudgedEventBus": "default"},
     {"OperationsEmail": "operations@example.com"},
     {"OperationsTopicArn": f"{TOPICS}:alarms"},
     {"ReservedConcurrency": "5"},
     {"KmsKeyArn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/0a1b2c3d"},
+    {"Dashboard": "false"},
 )
+OTHER_PARTITIONS = ({"AWS::Partition": "aws-cn"}, {"AWS::Partition": "aws-us-gov"})
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def translated() -> dict[str, Any]:
 
 
 def deploy(**parameters: str) -> Stack:
-    """Evaluate the translated template as a deployment with these parameters would."""
+    """Evaluate the translated template as a deployment with these parameters, pseudo parameters among them, would."""
     return _Evaluation(translated(), parameters).stack()
 
 
@@ -169,12 +173,11 @@ class _Evaluation:
     """CloudFormation's functions over one template and one set of parameters."""
 
     def __init__(self, template: dict[str, Any], parameters: dict[str, str]) -> None:
-        unknown = parameters.keys() - template["Parameters"].keys()
+        unknown = parameters.keys() - template["Parameters"].keys() - PSEUDO_PARAMETERS.keys()
         assert not unknown, f"no such parameter: {unknown}"
         self._template = template
-        self._values = PSEUDO_PARAMETERS | {
-            name: parameters.get(name, str(parameter["Default"])) for name, parameter in template["Parameters"].items()
-        }
+        defaults = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items()}
+        self._values = PSEUDO_PARAMETERS | defaults | parameters
 
     def stack(self) -> Stack:
         resources = {
@@ -254,7 +257,7 @@ class _Evaluation:
         def value(match: re.Match[str]) -> str:
             name, _, attribute = match[1].partition(".")
             if name in variables:
-                return self.evaluate(variables[name])
+                return str(self.evaluate(variables[name]))
             return self._attribute(name, attribute) if attribute else self._ref(name)
 
         return re.sub(r"\$\{([^!}][^}]*)\}", value, text)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.template.cloudformation import (
+    OTHER_PARTITIONS,
     PSEUDO_PARAMETERS,
     ROOT,
     deploy,
@@ -74,7 +75,8 @@ def test_every_choice_of_parameters_deploys(parameters: dict[str, str]) -> None:
 
 
 def test_the_choices_take_every_condition_both_ways() -> None:
-    seen = {(name, value) for parameters in deployments() for name, value in deploy(**parameters).conditions.items()}
+    every = [*deployments(), *OTHER_PARTITIONS]
+    seen = {(name, value) for parameters in every for name, value in deploy(**parameters).conditions.items()}
 
     assert seen == {(name, value) for name in translated()["Conditions"] for value in (True, False)}
 

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +8,17 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from aws.clients import RequestCounter, http_session, owned_by, s3_client, sns_client, stack_outputs
+from aws.clients import (
+    RequestCounter,
+    http_session,
+    lambda_client,
+    owned_by,
+    s3_client,
+    sns_client,
+    sqs_client,
+    stack_outputs,
+    stack_values,
+)
 from core.errors import PermanentError
 
 
@@ -97,6 +107,37 @@ def test_stack_outputs_of_no_stack(cloudformation: Stubber) -> None:
 
     with pytest.raises(PermanentError, match=rf"Asking stack 'mine' for its outputs was refused \(.*{message}\)"):
         stack_outputs("mine")
+
+
+def test_stack_values_are_parameters_and_over_them_outputs(cloudformation: Stubber) -> None:
+    stack = {
+        "StackName": "mine",
+        "StackStatus": "CREATE_COMPLETE",
+        "CreationTime": datetime.now(UTC),
+        "Parameters": [
+            {"ParameterKey": "Name", "ParameterValue": ""},
+            {"ParameterKey": "Suffix", "ParameterValue": ".manifest"},
+        ],
+        "Outputs": [{"OutputKey": "Name", "OutputValue": "made-up"}],
+    }
+    cloudformation.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": "mine"})
+
+    assert stack_values("mine") == {"Name": "made-up", "Suffix": ".manifest"}
+
+
+@pytest.mark.parametrize(("connect", "service"), [(lambda_client, "Lambda"), (sqs_client, "SQS")])
+def test_other_clients_refuse_to_guess_the_region(connect: Callable[[], object], service: str) -> None:
+    with pytest.raises(PermanentError, match=f"Connecting to {service} is not possible: You must specify a region"):
+        connect()
+
+
+def test_lambda_client_waits_for_the_longest_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+    config = lambda_client().meta.config
+
+    assert config.read_timeout > 900
+    assert config.tcp_keepalive
 
 
 def test_owned_by() -> None:

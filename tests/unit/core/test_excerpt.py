@@ -62,10 +62,11 @@ def test_an_excerpt_is_cut_around_the_fault(before: int, marked: int, after: int
     assert seen.before == (start if len(start) <= 60 else "…" + start[-60:])
     assert seen.marked == (value if marked <= 100 else value[:100] + "…")
     assert end.startswith(seen.after.removesuffix("…"))
-    assert seen.after.endswith("…") == (seen.after != end)
+    assert seen.after.endswith("…") == (seen.after != end and bool(seen.after))
     whole = "".join(seen[1:])
     assert len(whole) <= 160 + 3
     assert seen.after == end or len(whole) >= 160 or marked > 100
+    assert seen.after or seen.marked.endswith("…")
 
 
 def test_a_line_that_is_not_held_to_its_end_is_shown_from_its_beginning() -> None:
