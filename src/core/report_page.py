@@ -18,13 +18,15 @@ import jinja2
 
 from core.catalogue import RULES
 from core.consumers import CONSUMERS
-from core.finding import Severity, Verdict
+from core.finding import Severity, Verdict, shown
 from core.report import Report, ReportFinding, location
 from core.rule_text import rule_changes
 from core.tally import shares
 
 ARTICLE_BYTES: Final = 250_000
 """One report takes at most so much of a page, about; findings past that are left to `findings.jsonl`."""
+_ESCAPED: Final = 10
+"""Characters that one character takes at most when it is escaped."""
 _FOLDER: Final = Path(__file__).parent / "page"
 _MEANINGS: Final = {
     Verdict.VALID: "Every line was read and every image was looked for; no error was found.",
@@ -74,8 +76,14 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["thousands"] = "{:,}".format
+    environment.filters["shown"] = _shown
     environment.globals["location"] = location
     return environment
+
+
+def _shown(text: str) -> str:
+    """A whole text, with what cannot be seen escaped: a key may hold what turns the direction of writing."""
+    return shown(text, len(text) * _ESCAPED)
 
 
 def _hash(text: str) -> str:

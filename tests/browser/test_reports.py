@@ -77,10 +77,9 @@ def test_what_was_not_checked_is_told(visit: Visit) -> None:
 def test_a_chart_tells_in_words_what_it_shows(kind: str, visit: Visit) -> None:
     page = visit(to_page([report_of(kind)]))
 
-    charts = page.get_by_role("img").all()
-    assert charts
-    for chart in charts:
-        assert re.search("[0-9]", chart.get_attribute("aria-label") or chart.text_content() or "")
+    names = [chart.get_attribute("aria-label") or "" for chart in page.get_by_role("img").all()]
+    assert any(re.search("[0-9]", name) for name in names)
+    assert [name for name in names if not re.search("[0-9]|none", name)] == []
 
 
 def test_a_report_that_is_cut_short_says_where_the_rest_is(visit: Visit) -> None:
@@ -90,7 +89,9 @@ def test_a_report_that_is_cut_short_says_where_the_rest_is(visit: Visit) -> None
     assert report.capped
     expect(findings).to_contain_text(f"{sum(report.totals.values()):,}")
     expect(findings).to_contain_text("findings.jsonl")
-    assert len(findings.get_by_role("row").all()) == len(report.findings) + 1
+    listed = findings.get_by_role("row").count() - 1
+    assert 100 <= listed < len(report.findings)
+    expect(findings).to_contain_text(f"{listed} entries")
 
 
 def test_several_reports_are_told_apart(visit: Visit, faults: Faults) -> None:

@@ -194,5 +194,6 @@ def test_the_page_shows_the_report(world: World) -> None:
     page = world.read(key)
 
     assert report["manifest"]["sha256"].encode() in page
-    assert b'data-line="31" data-severity="error" data-rule="line-invalid-json"' in page
+    assert b'data-severity="error" data-rule="line-invalid-json"' in page
+    assert b'<span class="unit">Line </span>31<' in page
     assert world.s3.head_object(Bucket=REPORTS, Key=key)["ContentType"] == "text/html; charset=utf-8"

@@ -14,12 +14,11 @@ for (const section of document.querySelectorAll("section.findings")) {
   const entries = [...body.rows].map((row, place) => ({
     row, place,
     text: row.textContent.replace(/\s+/g, " ").toLowerCase(),
-    line: Number(row.dataset.line),
     rule: row.dataset.rule,
     severity: row.dataset.severity,
   }));
   const orders = {
-    line: (a, b) => a.line - b.line,
+    line: (a, b) => a.place - b.place,
     rule: (a, b) => (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0),
     severity: (a, b) => gravity.indexOf(a.severity) - gravity.indexOf(b.severity),
   };
@@ -56,6 +55,7 @@ for (const section of document.querySelectorAll("section.findings")) {
     button.addEventListener("click", () => sort(header, header.dataset.sort));
     header.replaceChildren(button);
   }
+  table.querySelector("[data-sort=line]").setAttribute("aria-sort", "ascending");
   form.addEventListener("input", filter);
   form.addEventListener("submit", event => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));

@@ -146,6 +146,30 @@ def test_values_stand_as_text() -> None:
     assert HOSTILE in outline(page).text
 
 
+def test_a_key_is_shown_with_what_cannot_be_seen_escaped() -> None:
+    """Else a key could turn the direction of writing, and look like another one."""
+    key = "train/\u202etsefinam.\0/\ud83d\ude00\u2066" + "k" * 900
+    sound = report(manifest(*sound_lines()))
+
+    page = to_page([sound.model_copy(update={"manifest": sound.manifest.model_copy(update={"key": key})})])
+
+    assert "train/\\u202etsefinam.\\x00/" in outline(page).text
+    assert "k" * 900 in page
+    assert {"\u202e", "\0", "\u2066"} & set(page) == set()
+
+
+def test_regions_of_several_reports_have_names_of_their_own() -> None:
+    told = report(manifest(*sound_lines(), b"{"))
+    alone, several = (
+        [attributes["aria-labelledby"] for tag, attributes in outline(to_page(reports)).tags if tag == "section"]
+        for reports in ([told], [told, told])
+    )
+
+    assert "findings" in alone
+    assert {"m1-findings m1-title", "m2-findings m2-title"} <= set(several)
+    assert len(set(several)) == len(several)
+
+
 def findings(count: int, rule: str = "line-invalid-json", **more: object) -> list[ReportFinding]:
     return [
         ReportFinding.model_validate(
@@ -165,7 +189,7 @@ def findings(count: int, rule: str = "line-invalid-json", **more: object) -> lis
 
 
 def shown_rules(page: str) -> list[str]:
-    return re.findall(r'<tr role="row" data-line="\d+" data-severity="\w+" data-rule="([a-z0-9-]+)"', page)
+    return re.findall(r'<tr role="row" data-severity="\w+" data-rule="([a-z0-9-]+)"', page)
 
 
 def test_a_page_stays_small_and_keeps_the_rare_findings() -> None:
