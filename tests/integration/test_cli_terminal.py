@@ -47,7 +47,7 @@ def test_a_terminal_shows_what_a_pipe_gets_but_in_colour(file: Files, plain: dic
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
 def test_a_terminal_without_colours_has_none(variables: dict[str, str], file: Files, plain: dict[str, str]) -> None:
-    with Terminal([*JUDGE, file(BAD)], plain | variables) as terminal:
+    with Terminal([*JUDGE, "--no-progress", file(BAD)], plain | variables) as terminal:
         terminal.end()
 
     assert not COLOUR.search(terminal.written)
