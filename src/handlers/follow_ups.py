@@ -27,6 +27,8 @@ from handlers.observability import logger
 
 RECEIPT: Final = "notification.json"
 TAGS, EVENT, MESSAGE = "tags", "event", "message"
+_DONE: Final = {TAGS: "Tagged", EVENT: "Sent", MESSAGE: "Published"}
+"""What the log says."""
 _LOOKS: Final = 5
 """Times that tags are put anew because another report was written meanwhile."""
 
@@ -82,7 +84,7 @@ class FollowUps:
                 faults[name] = fault
             else:
                 receipt[name] = {**entry, "at": datetime.now(UTC).isoformat()}
-                logger.info("Followed up", what=name, entry=entry)
+                logger.info("Left untagged" if "skipped" in entry else _DONE[name], entry=entry)
         if receipt.keys() & missing.keys():
             self._write_receipt(place, standing.run, receipt)
         if faults:

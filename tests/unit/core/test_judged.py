@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 from core.judged import Judged, judged
 from core.layout import ReportPlace
-from core.report import Report, build_report
+from core.report import Report, build_report, list_findings
 from tests.builders import manifest, sound_lines
 from tests.fakes import MANIFEST, judge
 
@@ -12,7 +12,9 @@ PLACE = ReportPlace("reports", "manifests/my.manifest/1/")
 
 def report(body: bytes) -> Report:
     when = datetime(2026, 1, 2, tzinfo=UTC)
-    return build_report(judge(body).judgement, run="run-1", looked_at=when, seconds=1, requests={}, files={})
+    judgement = judge(body).judgement
+    listing = list_findings(judgement)
+    return build_report(judgement, listing, run="run-1", looked_at=when, seconds=1, requests={}, files={})
 
 
 def test_judged_tells_a_part_of_the_report_and_where_it_lies() -> None:

@@ -12,16 +12,15 @@ from core.errors import RetryableError
 from core.finding import Verdict
 from core.layout import ReportPlace
 from core.outcome import Standing
-from core.report import build_report
+from core.report import build_report, list_findings
 from handlers.follow_ups import FollowUps
 from tests.builders import manifest, sound_lines
 from tests.fakes import judge
 
 PLACE = ReportPlace("reports", "folder/")
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
-REPORT = build_report(
-    judge(manifest(*sound_lines())).judgement, run="run-1", looked_at=WHEN, seconds=1, requests={}, files={}
-)
+SOUND = judge(manifest(*sound_lines())).judgement
+REPORT = build_report(SOUND, list_findings(SOUND), run="run-1", looked_at=WHEN, seconds=1, requests={}, files={})
 
 
 def follow_ups(standings: Iterator[Standing | None], put: list[str]) -> FollowUps:
