@@ -30,7 +30,7 @@ _ESCAPED: Final = 10
 _FOLDER: Final = Path(__file__).parent / "page"
 _MEANINGS: Final = {
     Verdict.VALID: "Every line was read and every image was looked for; no error was found.",
-    Verdict.INVALID: "It must not be used as it is: lines or images are at fault.",
+    Verdict.INVALID: "It must not be used as it is; the findings tell what is wrong, and how to mend it.",
     Verdict.INCOMPLETE: "No error was found so far, but not everything could be checked: it is not known to be sound.",
 }
 _LINES_ALONE: Final = "Every line was read and no error was found. Images were not looked for, as was asked."

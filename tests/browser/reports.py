@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from bench.manifests import FAULTY, SEED
+from core.consumers import CONSUMERS
 from core.errors import RetryableError
 from core.finding import Verdict
 from core.lines import split_lines
@@ -141,6 +142,13 @@ def hostile() -> Report:
     )
 
 
+def hostile_classes() -> Report:
+    """The same texts as classes that can be trained on, among more classes than are shown at once."""
+    names = [*HOSTILE.values(), *(f"class {number}" for number in range(20))]
+    lines = (line(number, name[:256]) for number, name in enumerate(names))
+    return _report(manifest(*lines), policy=Policy(consumer=CONSUMERS["rekognition-custom-labels"]))
+
+
 def capped() -> Report:
     """More findings than a report lists, of many rules."""
     faulty = FAULTY.lines(random.Random(SEED), MANY)  # noqa: S311 - the same each time
@@ -158,6 +166,7 @@ KINDS: Final[Mapping[str, tuple[Callable[[], Report], Verdict]]] = {
     "empty": (empty, Verdict.INVALID),
     "not-json-lines": (not_json_lines, Verdict.INVALID),
     "hostile": (hostile, Verdict.INVALID),
+    "hostile-classes": (hostile_classes, Verdict.VALID),
     "capped": (capped, Verdict.INVALID),
 }
 """Each kind of report, and its verdict."""

@@ -67,6 +67,15 @@ def test_a_report_has_its_regions(visit: Visit) -> None:
         expect(article.get_by_role("region", name=name, exact=True)).to_be_visible()
 
 
+def test_further_classes_are_shown_on_demand(visit: Visit) -> None:
+    classes = visit(to_page([report_of("hostile-classes")])).get_by_role("region", name="Classes")
+    last = classes.get_by_role("rowheader", name="class 19", exact=True)
+
+    expect(last).to_be_hidden()
+    classes.get_by_text("more classes").click()
+    expect(last).to_be_visible()
+
+
 def test_what_was_not_checked_is_told(visit: Visit) -> None:
     page = visit(to_page([report_of("denied")]))
 
