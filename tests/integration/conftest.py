@@ -19,10 +19,10 @@ Files = Callable[..., str]
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The function's own variables and no others of AWS: nothing of whoever runs the tests."""
+    """The function's own variables, and nothing of whoever runs the tests."""
     settings = {str(field.alias) for field in Settings.model_fields.values()}
     for name in os.environ:
-        if name in settings or name.startswith(("AWS_", "BOTO_")):
+        if name in settings or name.startswith(("AWS_", "BOTO_", "GITHUB_")) or name == "FORCE_COLOR":
             monkeypatch.delenv(name)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, os.devnull)

@@ -12,13 +12,6 @@ BAD = good() + b"{,\n" + manifest(image("1.png", "dent")) + b"[1]\n{,\n"
 COMMAND = re.compile(r"::(?P<name>error|warning|notice) (?P<properties>[^:]*)::(?P<message>[^\r\n]*)")
 
 
-@pytest.fixture(autouse=True)
-def no_workflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variables of a workflow that runs the tests."""
-    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def annotated(
     capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 1
 ) -> list[tuple[str, dict[str, str], str]]:
