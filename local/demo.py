@@ -13,6 +13,7 @@ from local.process import leave_in_order_when_told_to
 from local.screen import console, heading, show, show_report, step
 from local.stack import Stack, build_for_emulator, deploy
 
+PAGE = "report.html"
 FOLDER = ROOT / ".local" / "demo"
 
 
@@ -66,10 +67,15 @@ def judge_samples(emulator: Emulator) -> int:
 
     shutil.rmtree(FOLDER, ignore_errors=True)
     heading("What lies in the reports bucket, copied to this machine")
+    files = []
     for sample, version in zip(three, versions, strict=True):
-        for file in gate.download(sample.key, version, FOLDER / sample.name):
-            show(str(file.relative_to(ROOT)))
+        files += gate.download(sample.key, version, FOLDER / sample.name)
+    for file in files:
+        show(str(file.relative_to(ROOT)))
     heading("Next: `make local` keeps such a gate running for manifests of your own.")
+    heading("The three reports as pages; open them in a browser")
+    for page in (file for file in files if file.name == PAGE):
+        show(page.as_uri())
     return compare(three, reports, messages)
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -39,6 +40,11 @@ def test_demo_ends_by_itself_with_three_verdicts(temporary: Path) -> None:
     files = re.findall(r"^  (\.local/demo/.*/report\.json)$", output, re.MULTILINE)
     assert len(files) == 3
     assert all((ROOT / file).is_file() for file in files)
+    *_, good, bad, warned = output.rstrip().splitlines()
+    for page, verdict in zip((good, bad, warned), verdicts, strict=True):
+        file = Path(unquote(urlsplit(page.strip()).path))
+        assert file.is_relative_to(ROOT / ".local/demo")
+        assert f"<title>{verdict} " in file.read_text(encoding="utf-8")
     assert list(temporary.iterdir()) == []
     assert left_behind(temporary) == []
 
