@@ -10,7 +10,7 @@ SAM_ARGS ?=
 WORKERS ?= 2
 MODULES ?=
 
-# For bench: parts in place of all (lines memory existence cost start), and further options.
+# For bench: parts in place of all (lines memory existence cost start page), and further options.
 PARTS ?=
 BENCH_ARGS ?=
 
@@ -29,7 +29,7 @@ export SAM_CLI_TELEMETRY = 0
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/ready .emulator/ready .sam/ready .lambda/ready ## Install everything into this folder
+setup: .venv/ready .emulator/ready .sam/ready .lambda/ready .browser/ready ## Install everything into this folder
 
 demo: .venv/ready .emulator/ready ## Deploy into an AWS inside this machine, judge three manifests, end
 	@.venv/bin/python -m local.demo
@@ -37,7 +37,7 @@ demo: .venv/ready .emulator/ready ## Deploy into an AWS inside this machine, jud
 local: .venv/ready .emulator/ready ## The same, kept running for manifests of your own
 	@.venv/bin/python -m local.serve
 
-test: .venv/ready .emulator/ready .sam/ready .lambda/ready ## Run every test
+test: .venv/ready .emulator/ready .sam/ready .lambda/ready .browser/ready ## Run every test
 	.venv/bin/python -m pytest --cov
 
 lint: .venv/ready .sam/ready ## Check style, types and the template
@@ -109,6 +109,12 @@ fill = echo 'Installing $(1)' \
 	@mkdir -p .bench/npm && cp bench/npm/package.json bench/npm/package-lock.json bench/npm/.npmrc .bench/npm
 	@npm ci --prefix .bench/npm --silent --no-audit --no-fund 2>/dev/null || echo 'No ajv: npm is not here, or found no network'
 	@touch $@
+
+# axe-core, which judges the report's page. Not ready without npm, so that the next call tries again.
+.browser/ready: tests/browser/npm/package-lock.json
+	@mkdir -p .browser && cp tests/browser/npm/package.json tests/browser/npm/package-lock.json tests/browser/npm/.npmrc .browser
+	@if npm ci --prefix .browser --fetch-retries=0 --silent --no-audit --no-fund 2>/dev/null; then touch $@; \
+		else echo 'No axe-core: npm is not here, or found no network'; fi
 
 # The function's own Python where there is one, else this machine's.
 .lambda/ready: .boot/ready requirements/lambda.txt

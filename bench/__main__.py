@@ -1,4 +1,4 @@
-"""Measures, and writes docs/performance.md: `python -m bench [--quick] [lines existence memory start cost]`."""
+"""Measures, and writes docs/performance.md: `python -m bench [--quick] [lines existence memory start cost page]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from bench import cost, document, existence, lines, memory, start
+from bench import cost, document, existence, lines, memory, page, start
 from bench.effort import FULL, QUICK, Effort
 
 PARTS: Final[Mapping[str, Callable[[Effort], str]]] = {
@@ -16,6 +16,7 @@ PARTS: Final[Mapping[str, Callable[[Effort], str]]] = {
     "existence": existence.measure,
     "cost": cost.measure,
     "start": start.measure,
+    "page": page.measure,
 }
 
 

@@ -18,6 +18,7 @@ class Effort:
         memory_lines: Of the manifests whose memory is measured, rising.
         starts: Cold starts of each artifact.
         wanted: Images whose cost is worked out.
+        faulty: Lines of the report whose page is opened.
         objects: Objects in the bucket among which they are scattered.
     """
 
@@ -28,6 +29,7 @@ class Effort:
     memory_lines: tuple[int, ...]
     starts: int
     wanted: tuple[int, ...]
+    faulty: int
     objects: int
 
 
@@ -39,6 +41,7 @@ FULL: Final = Effort(
     memory_lines=(100_000, 1_000_000, 3_000_000),
     starts=7,
     wanted=(16_000, 1_000_000, 10_000_000),
+    faulty=105_000,
     objects=50_000_000,
 )
 QUICK: Final = Effort(
@@ -49,5 +52,6 @@ QUICK: Final = Effort(
     memory_lines=(2_000, 20_000),
     starts=2,
     wanted=(1_600, 16_000),
+    faulty=2_000,
     objects=500_000,
 )

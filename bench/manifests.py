@@ -232,6 +232,13 @@ FAULTS: Final[tuple[Callable[[Line, str], bytes], ...]] = (
 )
 """What is wrong with bad lines: each takes a sound line and a key that stood on an earlier one."""
 
+
+def _faulty(rng: random.Random, lines: int) -> Iterator[bytes]:
+    return (FAULTS[number % len(FAULTS)](sound_line(rng, _key(number)), _key(0)) for number in range(lines))
+
+
+FAULTY: Final = Kind("faulty", "each line bad", _faulty, bad=True)
+
 KINDS: Final = {
     kind.name: kind
     for kind in (

@@ -61,7 +61,7 @@ def judge_samples(emulator: Emulator) -> int:
         show_report(report)
     heading("Published to the topic, and so sent to you@example.com")
     for message in messages:
-        show(f"{message['Subject']}\n\n{message['Message']}")
+        show(f"{message['Subject']}\n\n{gate.mail(message)}")
     show_alarms(emulator, stack)
 
     shutil.rmtree(FOLDER, ignore_errors=True)

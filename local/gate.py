@@ -10,6 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+import core.report
+from core.judged import Judged
+from core.layout import ReportPlace
+from core.notification import Console, compose
 from local import LocalError
 from local.emulator import ACCOUNT, REGION, Emulator
 from local.stack import Stack
@@ -86,6 +90,13 @@ class Gate:
     def messages(self, seconds: int = 1) -> list[Message]:
         """Receives what was published to the topic, waiting up to `seconds` for the first."""
         return self._receive(self._inbox, seconds)
+
+    def mail(self, message: Message) -> str:
+        """Returns what people read of a message: the queue gets JSON, and the embedded AWS sends no mail."""
+        told = Judged.model_validate_json(message["Message"])
+        found = self._s3.get_object(Bucket=told.report.bucket, Key=told.report.key)
+        place = ReportPlace(told.report.bucket, told.report.key.removesuffix("report.json"))
+        return compose(core.report.Report.model_validate_json(found["Body"].read()), place, Console("aws", REGION)).text
 
     def failures(self, seconds: int = 0) -> list[Message]:
         """Receives the events that failed every attempt, waiting up to `seconds` for the first."""

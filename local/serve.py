@@ -76,7 +76,7 @@ def follow(gate: Gate) -> NoReturn:
     """Shows verdicts, and events that failed every attempt, as they come; never returns."""
     while True:
         for message in gate.messages(seconds=2):
-            show(f"{message['Subject']}\n{textwrap.indent(message['Message'], '  ')}\n")
+            show(f"{message['Subject']}\n{textwrap.indent(gate.mail(message), '  ')}\n")
         for failure in gate.failures():
             show(f"The function failed at every attempt: {cause(failure)}\n")
 

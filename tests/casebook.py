@@ -25,11 +25,13 @@ from core.choices import choose
 from core.consumers import CONSUMERS, DEFAULT_CONSUMER, Role
 from core.errors import RetryableError
 from core.finding import Finding
+from core.lines import split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Inspect, Policy
 from core.ports import Found, NotFound
-from core.report import build_report
+from core.report import build_report, list_findings
 from core.rule_choices import read_rule_choices
+from core.second_read import LineTexts
 from core.validate import Judgement, validate
 from tests.fakes import MemoryImages, Sink, times
 
@@ -164,14 +166,25 @@ class World(_Part):
 class Outcome:
     """What the gate says of a case."""
 
+    body: bytes
     judgement: Judgement
     findings: Sequence[Finding]
 
     @property
     def golden(self) -> str:
         """The report, without what is told elsewhere, as it is kept beside the manifest."""
+        listing = list_findings(self.judgement)
+        texts = LineTexts(listing.lines)
+        texts.read(split_lines([self.body]))
         report = build_report(
-            self.judgement, run="", looked_at=datetime(2026, 1, 1, tzinfo=UTC), seconds=0, requests={}, files={}
+            self.judgement,
+            listing,
+            texts=texts.contents,
+            run="",
+            looked_at=datetime(2026, 1, 1, tzinfo=UTC),
+            seconds=0,
+            requests={},
+            files={},
         )
         content = report.model_dump(mode="json")
         kept = {key: value for key, value in content.items() if key not in _TOLD_ELSEWHERE}
@@ -260,7 +273,7 @@ class Case:
             choices_allowed=item.choices_allowed,
             train=self._judge_train(self.train, policy) if self.train else None,
         )
-        return Outcome(judgement, sink)
+        return Outcome(body, judgement, sink)
 
     def faults(self, outcome: Outcome) -> Iterator[str]:
         """In what an outcome differs from what is expected, in words."""

@@ -20,15 +20,16 @@ LAMBDA_PYTHON = "3.13"
 LAMBDA_PLATFORMS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 
 OUR_PACKAGES = ("core", "aws", "handlers")
-SERVICES = ("s3", "sns", "sts")
+SERVICES = ("events", "s3", "sns", "sts")
 NEVER_RUN = (
     ".lock",
     "bin",
     "*.dist-info/RECORD",  # would no longer be true; the rest names versions and licences
     "boto3/data",  # of boto3.resource
     "boto3/examples",
-    "**/*.css",  # of web pages that Powertools could serve
-    "**/*.js",
+    "aws_lambda_powertools/**/*.css",  # of web pages that Powertools could serve
+    "aws_lambda_powertools/**/*.js",
+    "**/*.c",
     "**/*.pyi",
     "**/py.typed",
 )

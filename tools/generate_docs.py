@@ -27,10 +27,14 @@ from cli.main import main as manifest_gate
 from core.consumers import CONSUMERS
 from core.existence import check_images, ranges_of
 from core.finding import Finding
+from core.judged import DETAIL_TYPE, SOURCE, Judged, judged
+from core.layout import report_place
+from core.lines import split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
 from core.ports import Found, NotFound, Page
-from core.report import Report, build_report
+from core.report import Report, build_report, list_findings
+from core.second_read import LineTexts
 from core.validate import validate
 from handlers.observability import METRICS
 from tools.rules_page import anchor, rules_page
@@ -86,18 +90,23 @@ def documents() -> dict[str, str]:
         "permissions": _permissions(template),
         "alarms": _alarms(template),
         "cost": _cost(template),
+        "valid-only-policy": _file("docs/valid-only-policy.json", "json"),
+        "start-training": _file("docs/start-training.yaml", "yaml"),
     }
 
     def filled(path: str) -> str:
         text = (ROOT / path).read_text(encoding="utf-8")
         return _BLOCK.sub(lambda block: f"{block[1]}{blocks[block['name']]}\n{block[3]}", text)
 
+    report = _example_report()
     return {
         "README.md": filled("README.md"),
         "docs/operations.md": filled("docs/operations.md"),
         "docs/rules.md": rules_page(),
         "docs/report.schema.json": json.dumps(Report.model_json_schema(mode="serialization"), indent=2) + "\n",
-        "docs/example-report.json": _example_report().to_json(),
+        "docs/example-report.json": report.to_json(),
+        "docs/judged.schema.json": json.dumps(Judged.model_json_schema(mode="serialization"), indent=2) + "\n",
+        "docs/example-judged.json": _example_event(report),
     }
 
 
@@ -107,6 +116,11 @@ def _console(*command: str) -> str:
     with contextlib.redirect_stdout(printed):
         manifest_gate(command)
     return f"```console\n$ .venv/bin/manifest-gate {' '.join(command)}\n{printed.getvalue()}```"
+
+
+def _file(path: str, language: str) -> str:
+    """A file as a block of its own."""
+    return f"```{language}\n{(ROOT / path).read_text(encoding='utf-8')}```"
 
 
 def _consumers() -> str:
@@ -171,14 +185,27 @@ def _example_report() -> Report:
     )
     images = Listing("factory-images", found[1:])
     judgement = validate(OpenManifest(manifest, [content]), Policy(), images, _Unwritten())
+    listing = list_findings(judgement)
+    texts = LineTexts(listing.lines)
+    texts.read(split_lines([content]))
     return build_report(
         judgement,
+        listing,
+        texts=texts.contents,
         run="8f5a3f0e-1",
         looked_at=datetime(2026, 1, 1, tzinfo=UTC),
         seconds=0.25,
         requests=images.requests,
         files={},
     )
+
+
+def _example_event(report: Report) -> str:
+    """The event on a report, without what EventBridge adds."""
+    manifest = ManifestObject(report.manifest.bucket, report.manifest.key, report.manifest.version)
+    detail = judged(report, report_place("factory-reports", "", manifest))
+    event = {"source": SOURCE, "detail-type": DETAIL_TYPE, "detail": detail.model_dump(mode="json")}
+    return json.dumps(event, indent=2) + "\n"
 
 
 def _sound_lines(content: bytes) -> Iterator[dict[str, Any]]:

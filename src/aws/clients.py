@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
 
+Client = Any  # of a service whose types are not installed
+
 CONNECTIONS: Final = 32
 """Requests under way at once."""
 _CONFIG: Final = Config(
@@ -38,7 +40,6 @@ _CALLS: Final = Config(
     # Networks forget connections on which nothing moves for minutes.
     tcp_keepalive=True,
 )
-Client = Any  # boto3 makes its clients at run time
 
 
 class Owner(TypedDict, total=False):
@@ -126,6 +127,16 @@ def sqs_client() -> Client:
     """
     with translated("Connecting to SQS"):
         return boto3.client("sqs", config=_CONFIG)
+
+
+def events_client() -> Client:
+    """A client for EventBridge.
+
+    Raises:
+        PermanentError: The credentials, region, profile or endpoint are not usable.
+    """
+    with translated("Connecting to EventBridge"):
+        return boto3.client("events", config=_CONFIG)
 
 
 def stack_outputs(stack: str) -> dict[str, str]:

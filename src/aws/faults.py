@@ -26,6 +26,8 @@ ON_THE_WAY: Final = (
 _PASSING_STATUS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS})
 _PASSING_CODES: Final = frozenset(
     {
+        "InternalException",
+        "InternalFailure",
         "KMSThrottling",
         "RequestTimeout",
         "SlowDown",
@@ -49,6 +51,10 @@ _OF_CREDENTIALS: Final = frozenset(
         "UnrecognizedClientException",
     }
 )
+_OF_PERMISSIONS: Final = frozenset(
+    {"AccessDeniedException", "NotAuthorizedForDetailTypeException", "NotAuthorizedForSourceException"}
+)
+"""JSON services say so with the status 400; an entry of a call that succeeded has none."""
 _PARSER: Final[Any] = create_parser("rest-xml")
 _CREDENTIALS: Final = "Check the AWS credentials, the region and the clock."
 _NAME: Final = "Create it, or correct its name."
@@ -119,8 +125,9 @@ def _of_answer(error: ClientError, doing: str, bucket: str, grant: str) -> GateE
         return NoSuchBucketError(f"{doing} failed: bucket {bucket!r} does not exist. {_NAME}")
     if code in _OF_CREDENTIALS:
         return PermanentError(f"{doing} was refused ({answer}). {_CREDENTIALS}")
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or code in _OF_PERMISSIONS:
         fix = f"Grant {grant} to the caller's role, and check the policy of what it calls."
         return AccessDeniedError(f"{doing} was denied ({answer}). {fix}")
-    fix = f" {_NAME}" if status == HTTPStatus.NOT_FOUND else ""
+    missing = status == HTTPStatus.NOT_FOUND or code == "ResourceNotFoundException"
+    fix = f" {_NAME}" if missing else ""
     return RefusedError(f"{doing} was refused ({answer}).{fix}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws.faults import translated
-from core.notification import Notification
+from core.notification import Console, Notification
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -23,6 +23,12 @@ class SnsTopic:
         self._client = client
         self._arn = arn
 
+    @property
+    def console(self) -> Console:
+        """The console of the topic's partition and region."""
+        _, partition, _, region, *_ = self._arn.split(":")
+        return Console(partition, region)
+
     def publish(self, notification: Notification) -> str:
         """Publishes one notification.
 
@@ -32,15 +38,21 @@ class SnsTopic:
         Raises:
             GateError: SNS did not take it.
         """
+        texts = {
+            "verdict": notification.verdict.value,
+            "manifest": notification.manifest,
+            "bucket": notification.bucket,
+            "key": notification.key,
+        }
         with translated(f"Publishing to {self._arn}", grant=f"sns:Publish on {self._arn}"):
             answer = self._client.publish(
                 TopicArn=self._arn,
                 Subject=notification.subject,
                 Message=notification.message,
+                MessageStructure="json",
                 MessageAttributes={
-                    "verdict": {"DataType": "String", "StringValue": notification.verdict.value},
+                    **{name: {"DataType": "String", "StringValue": text} for name, text in texts.items()},
                     "rules": {"DataType": "String.Array", "StringValue": notification.rules_json},
-                    "manifest": {"DataType": "String", "StringValue": notification.manifest},
                 },
             )
         return answer["MessageId"]

@@ -26,11 +26,13 @@ from cli.output import as_json, as_text, complain, opened, status_of
 from core.consumers import CONSUMERS, Role
 from core.errors import GateError, PermanentError
 from core.finding import Finding, Severity, Verdict
+from core.lines import split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Inspect, Policy
 from core.ports import FindingSink, Found, NotFound, Page
-from core.report import Report, build_report
+from core.report import Report, build_report, list_findings
 from core.rule_choices import read_rule_choices
+from core.second_read import LineTexts
 from core.shelf import Shelf
 from core.source_ref import SourceRef, parse
 from core.validate import Judgement, validate
@@ -186,15 +188,21 @@ def _judge(
         GateError: It cannot be read.
     """
     looked_at, began, before = datetime.now(UTC), time.monotonic(), s3.requests.snapshot()
-    opened = s3.open(name) if name[:3].lower() == "s3:" else _open_file(name)
+    opened = _opened(name, s3)
     try:
         judgement = validate(opened, policy, s3, sink, train=train, shelf=shelf)
     except PermanentError as error:
         if isinstance(error.__cause__, BotoCoreError | ClientError):
             raise PermanentError(f"{error} Or judge the lines alone, with --no-images: it needs no AWS.") from error
         raise
+    listing = list_findings(judgement)
+    texts = LineTexts(listing.lines)
+    if listing.lines and name != STANDARD_INPUT:
+        texts.read(split_lines(_opened(name, s3).chunks))
     report = build_report(
         judgement,
+        listing,
+        texts=texts.contents,
         run="check",
         looked_at=looked_at,
         seconds=time.monotonic() - began,
@@ -202,6 +210,10 @@ def _judge(
         files={},
     )
     return judgement, report
+
+
+def _opened(name: str, s3: _S3) -> OpenManifest:
+    return s3.open(name) if name[:3].lower() == "s3:" else _open_file(name)
 
 
 def read_location(name: str) -> tuple[str, str]:

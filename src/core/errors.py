@@ -13,6 +13,8 @@ Faults of the customer's data are findings: values, never exceptions. Faults of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class GateError(Exception):
     """A fault of the world: of storage, network, permissions or settings, never of the data."""
@@ -40,3 +42,16 @@ class NoSuchBucketError(PermanentError):
 
 class NoRoomError(PermanentError):
     """The scratch space is full."""
+
+
+def together(errors: Sequence[GateError], what: str) -> GateError:
+    """One error for several: retryable if a retry helps with any of them.
+
+    Args:
+        errors: At least one.
+        what: What failed, each with one error: `records`.
+    """
+    if len(errors) == 1:
+        return errors[0]
+    family = RetryableError if any(isinstance(error, RetryableError) for error in errors) else PermanentError
+    return family(f"{len(errors)} {what}: " + " | ".join(map(str, errors)))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Final, Literal
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from core import __version__
-from core.accepted import EXCLUDED
 from core.catalogue import CATALOGUE_VERSION
+from core.excerpt import excerpt
 from core.finding import Finding, Severity, Verdict, shown
 from core.key_lines import KeyLines, different
 from core.manifest import ManifestObject
 from core.policy import Inspect, Policy
+from core.second_read import EXCLUDED
 from core.stretch import LineState, Stretch
 from core.validate import Judgement
 
@@ -22,6 +25,8 @@ SCHEMA_VERSION: Final = "1.0"
 MAX_FINDINGS: Final = 1_000
 _NAMED: Final = 100
 """Buckets, classes and label attributes that a report lists."""
+_PARTS: Final = 100
+"""Parts of a manifest of which a report tells how many lines are at fault."""
 
 
 def _is_absent(value: object) -> bool:
@@ -89,6 +94,16 @@ class ReportImages(_Model):
     inspected: int = Field(description="Opened, to see their format and size.")
 
 
+class ReportPart(_Model):
+    """Lines that follow each other, and how many of them findings name; one line can count under several."""
+
+    first_line: int
+    last_line: int
+    invalid: int
+    unchecked: int
+    warned: int
+
+
 class ReportMasks(_Model):
     """The masks in the dataset's bucket, each counted once however many lines share it."""
 
@@ -106,6 +121,18 @@ class ReportStatistics(_Model):
     labels: list[ReportLabel]
     images: ReportImages
     masks: ReportMasks
+    parts: list[ReportPart] = Field(
+        description="Where in the file the faults lie: of up to 100 parts of the same length, those with any."
+    )
+
+
+class ReportExcerpt(_Model):
+    """The part of a line in which the fault lies: escaped, cut at some 160 characters, with `…` where it is cut."""
+
+    column: int = Field(description="The character of the line at which the fault begins, from 1.")
+    before: str
+    marked: str = Field(description="The fault itself; empty where it has no place of its own, as a missing field.")
+    after: str
 
 
 class ReportFinding(_Model):
@@ -125,6 +152,9 @@ class ReportFinding(_Model):
     )
     lines: list[int] | None = Field(default=None, exclude_if=_is_absent, description="The first of those lines.")
     first_line: int | None = Field(default=None, exclude_if=_is_absent, description="The line that this one repeats.")
+    excerpt: ReportExcerpt | None = Field(
+        default=None, exclude_if=_is_absent, description="Where the line could be read again."
+    )
 
 
 class ReportTool(_Model):
@@ -177,30 +207,53 @@ class Report(_Model):
         return self.model_dump_json(indent=indent) + "\n"
 
 
+class Listing(NamedTuple):
+    """The findings that a report lists.
+
+    Attributes:
+        findings: In the order of lines.
+        capped: Some are left out.
+    """
+
+    findings: list[Finding]
+    capped: bool
+
+    @property
+    def lines(self) -> set[int]:
+        """The lines that they name."""
+        return {finding.line for finding in self.findings if finding.line is not None}
+
+
+def list_findings(judgement: Judgement, most: int = MAX_FINDINGS) -> Listing:
+    """Chooses the findings that a report lists, `most` of them at most."""
+    states = judgement.stretch.states
+    blank = judgement.stretch.count(LineState.BLANK)
+    return Listing(*judgement.stretch.tally.entries(len(states) - blank, most))
+
+
 def build_report(
     judgement: Judgement,
+    listing: Listing,
     *,
+    texts: Mapping[int, bytes] = MappingProxyType({}),
     run: str,
     looked_at: datetime,
     seconds: float,
     requests: Mapping[str, int],
     files: Mapping[str, ReportFile],
-    most: int = MAX_FINDINGS,
 ) -> Report:
     """Builds the report on a judgement.
 
     Args:
         judgement: What was found out.
+        listing: The findings that it lists.
+        texts: The lines that those name, without their endings, as far as they could be read again.
         run: Names the folder of the run's files.
         looked_at: When it began, in UTC.
         seconds: How long it took.
         requests: Requests to S3, by operation.
         files: The run's files by name.
-        most: Findings that are listed at most.
     """
-    states = judgement.stretch.states
-    blank = judgement.stretch.count(LineState.BLANK)
-    findings, capped = judgement.stretch.tally.entries(len(states) - blank, most)
     return Report(
         verdict=judgement.verdict,
         scope=judgement.policy.scope,
@@ -220,8 +273,8 @@ def build_report(
         accepted=accepted(judgement),
         statistics=_statistics(judgement),
         totals=dict(sorted(judgement.stretch.tally.totals.items())),
-        capped=capped,
-        findings=[_finding(finding) for finding in findings],
+        capped=listing.capped,
+        findings=[_finding(finding, texts) for finding in listing.findings],
     )
 
 
@@ -280,6 +333,7 @@ def _statistics(judgement: Judgement) -> ReportStatistics:
         labels=[ReportLabel(name=shown(name), lines=count, first_line=first) for name, (count, first) in labels],
         images=_images(judgement),
         masks=_masks(judgement),
+        parts=_parts(stretch.states),
     )
 
 
@@ -316,5 +370,26 @@ def _named_of(keys: Collection[str], named: Collection[KeyLines]) -> int:
     return len({key for lines in named for _, key in lines.on(keys)})
 
 
-def _finding(finding: Finding) -> ReportFinding:
-    return ReportFinding.model_validate(finding.to_json())
+def _parts(states: bytes | bytearray) -> list[ReportPart]:
+    """Divides the lines into parts of the same length, and tells of those with a fault."""
+    length = max(1, -(-len(states) // _PARTS))
+    parts = []
+    for start in range(0, len(states), length):
+        part = Counter(states[start : start + length])
+        invalid, unchecked, warned = (
+            sum(count for state, count in part.items() if state & named)
+            for named in (LineState.INVALID, LineState.UNCHECKED, LineState.WARNED)
+        )
+        if invalid or unchecked or warned:
+            last = min(start + length, len(states))
+            parts.append(
+                ReportPart(first_line=start + 1, last_line=last, invalid=invalid, unchecked=unchecked, warned=warned)
+            )
+    return parts
+
+
+def _finding(finding: Finding, texts: Mapping[int, bytes]) -> ReportFinding:
+    content = finding.to_json()
+    if finding.line is not None and finding.line in texts:
+        content["excerpt"] = excerpt(texts[finding.line], finding.field)._asdict()
+    return ReportFinding.model_validate(content)

@@ -30,6 +30,8 @@ class LineState(IntFlag):
     UNCHECKED = 4
     UNLABELED = 8
     """An object without a class that labels its image."""
+    WARNED = 16
+    """Named by a warning."""
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ class Stretch:
         self.tally.add(findings)
         for finding in findings:
             lines = [finding.line, finding.first_line if RULES[finding.rule].blames_first_line else None]
-            self.mark(filter(None, lines), _STATES.get(finding.severity, _CLEAN))
+            self.mark(filter(None, lines), _STATES[finding.severity])
 
     def merge(self, after: Stretch) -> None:
         """Adds the stretch that follows; its lines were numbered from 1."""
@@ -105,7 +107,7 @@ class Stretch:
     def count(self, state: LineState, *, every: bool = False) -> int:
         """Lines of which something is known; of several things any, or every one."""
         return sum(
-            self.states.count(value) for value in range(16) if (value & state == state if every else value & state)
+            self.states.count(value) for value in range(32) if (value & state == state if every else value & state)
         )
 
     def usable(self) -> dict[str, int]:
@@ -124,7 +126,7 @@ class Stretch:
         if entry is not None:
             self.references.add(entry)
             self.objects += 1
-            if state == _CLEAN:
+            if not state & ~_WARNED:
                 self._note_values(entry.labels, number)
 
     def _note_values(self, labels: Iterable[Label], line: int, count: int = 1) -> None:
@@ -158,7 +160,7 @@ def _state_of(inspected: Inspected) -> int:
     if inspected.entry is not None and not inspected.entry.labeled:
         state |= _UNLABELED
     for finding in inspected.findings:
-        state |= _STATES.get(finding.severity, _CLEAN)
+        state |= _STATES[finding.severity]
     return state
 
 
@@ -166,5 +168,10 @@ def _state_of(inspected: Inspected) -> int:
 _CLEAN: Final = 0
 _BLANK: Final = LineState.BLANK.value
 _UNLABELED: Final = LineState.UNLABELED.value
+_WARNED: Final = LineState.WARNED.value
 _USABLE: Final = bytes(not state & (LineState.INVALID | LineState.UNLABELED) for state in range(256))
-_STATES: Final = {Severity.ERROR: LineState.INVALID.value, Severity.UNCHECKED: LineState.UNCHECKED.value}
+_STATES: Final = {
+    Severity.ERROR: LineState.INVALID.value,
+    Severity.UNCHECKED: LineState.UNCHECKED.value,
+    Severity.WARNING: _WARNED,
+}

@@ -161,16 +161,16 @@ class Tally:
         nine_tenths = -(-9 * lines // 10)
         threshold = max(SHARED_AT_LEAST, nine_tenths)
         by_rule = [tally.entries(threshold, self.keep) for tally in self.rules.values()]
-        shares = _shares([len(entries) for entries, _ in by_rule], most)
+        allotted = shares([len(entries) for entries, _ in by_rule], most)
         listed: list[Finding] = []
         capped = False
-        for (entries, left_out), share in zip(by_rule, shares, strict=True):
+        for (entries, left_out), share in zip(by_rule, allotted, strict=True):
             listed += entries[:share]
             capped |= left_out or share < len(entries)
         return sorted(listed, key=_place), capped
 
 
-def _shares(sizes: list[int], most: int) -> list[int]:
+def shares(sizes: list[int], most: int) -> list[int]:
     """Divides `most` places fairly: the small ones are served whole, the large ones share what is left."""
     shares = [0] * len(sizes)
     left = most

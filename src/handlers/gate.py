@@ -1,12 +1,11 @@
 """One manifest, from event to report: gather, decide, apply.
 
-The order of effects is the order of trust: the run's files, the report (the commit), the message, the receipt. A retry
-goes on where the attempt before it broke off.
+The order of effects is the order of trust: the run's files, the report (the commit), what follows it. A retry goes on
+where the attempt before it broke off.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,24 +17,24 @@ from aws.s3_manifests import S3Manifests
 from aws.s3_reports import S3Reports
 from aws.s3_upload import S3Upload
 from aws.scratch import TemporaryFile
-from aws.sns_topic import SnsTopic
-from core.accepted import accepted_lines
 from core.errors import PermanentError, RetryableError
 from core.finding import Finding, Verdict
 from core.layout import ReportPlace, report_place
+from core.lines import split_lines
 from core.manifest import ManifestObject, OpenManifest
-from core.notification import compose
 from core.outcome import Standing, is_to_be_judged, is_to_be_published, next_run
 from core.ports import ImageStore
-from core.report import Report, ReportFile, accepted, build_report
+from core.report import Report, ReportFile, accepted, build_report, list_findings
+from core.second_read import LineTexts, accepted_lines
 from core.shelf import Shelf
 from core.validate import Judgement, validate
+from handlers.follow_ups import FollowUps
 from handlers.observability import logger, measure
 from handlers.settings import Settings
 
 FINDINGS: Final = "findings.jsonl"
 ACCEPTED: Final = "accepted.manifest"
-RECEIPT: Final = "notification.json"
+PAGE: Final = "report.html"
 _COMMITS: Final = 5
 """Times that a report is written anew because another was written meanwhile."""
 
@@ -88,7 +87,7 @@ class Gate:
         manifests: Where manifests lie.
         images: Where images lie.
         reports: Where reports go.
-        topic: Who hears of them, if anyone.
+        follow_ups: What follows a report.
         requests: Requests to S3 so far, by operation.
     """
 
@@ -96,7 +95,7 @@ class Gate:
     manifests: S3Manifests
     images: ImageStore
     reports: S3Reports
-    topic: SnsTopic | None
+    follow_ups: FollowUps
     requests: Callable[[], Counter[str]]
 
     def judge(self, manifest: ManifestObject, *, direct: bool, run: str, out_of_time: Callable[[], bool]) -> Outcome:
@@ -160,24 +159,34 @@ class Gate:
                 shelf=shelf,
             )
         _list(files, FINDINGS, upload)
-        # The report matters more: without time for a second read, the file is left out.
-        if accepted(judgement) == "some" and not out_of_time():
+        listing = list_findings(judgement, self.settings.max_findings)
+        texts = LineTexts(listing.lines)
+        some = accepted(judgement) == "some"
+        # The report matters more: without time for a second read, the file and the texts are left out.
+        if (some or listing.lines) and not out_of_time():
             again = self.manifests.open(manifest)
             if again is None:
                 return _superseded(manifest)
-            with self.reports.upload(place, run, ACCEPTED, "application/x-ndjson") as upload:
-                for lines in accepted_lines(again.chunks, judgement.stretch.states):
-                    upload.write(lines)
-            _list(files, ACCEPTED, upload)
+            blocks = split_lines(again.chunks)
+            if some:
+                with self.reports.upload(place, run, ACCEPTED, "application/x-ndjson") as upload:
+                    for lines in accepted_lines(texts.of(blocks), judgement.stretch.states):
+                        upload.write(lines)
+                _list(files, ACCEPTED, upload)
+            else:
+                texts.read(blocks)
         report = build_report(
             judgement,
+            listing,
+            texts=texts.contents,
             run=run,
             looked_at=began.at,
             seconds=time.monotonic() - began.clock,
             requests=self.requests() - began.requests,
             files=files,
-            most=self.settings.max_findings,
         )
+        if not out_of_time():
+            report = self._with_page(report, place, began)
         standing = self._commit(judgement, report, place, seen)
         if standing.run != run:
             return self._keep(manifest, place, standing)
@@ -185,13 +194,23 @@ class Gate:
             "Judged", verdict=report.verdict.value, totals=report.totals, report=place.uri, requests=report.requests
         )
         measure(report, judgement.stretch.tally.severities)
-        if topic := self._untold(place, standing):
-            self._publish(topic, report, place)
+        self.follow_ups.do(place, standing, lambda: report)
         if judgement.throttled:
             raise RetryableError(
                 f"S3 throttled the look at images of {manifest.uri}: {report.verdict.value} until a retry looks again."
             )
         return Outcome(manifest, "judged", report.verdict, standing.findings, place.uri)
+
+    def _with_page(self, report: Report, place: ReportPlace, began: _Beginning) -> Report:
+        """Writes the report for people, and lists it in the other one."""
+        from core.report_page import to_page  # noqa: PLC0415 - what a cold start need not wait for
+
+        with self.reports.upload(place, report.run, PAGE, "text/html; charset=utf-8") as upload:
+            upload.write(to_page([report]).encode())
+        files = dict(report.files)
+        _list(files, PAGE, upload)
+        requests = dict(self.requests() - began.requests)
+        return report.model_copy(update={"files": files, "requests": requests})
 
     def _commit(self, judgement: Judgement, report: Report, place: ReportPlace, seen: Standing | None) -> Standing:
         """Writes the report, unless a newer one was written meanwhile; returns the standing of the one that is there.
@@ -201,7 +220,8 @@ class Gate:
         """
         sequencer = judgement.manifest.sequencer
         for _ in range(_COMMITS):
-            self._carry_receipt(report, place, seen)
+            if seen is not None and seen.verdict is report.verdict and _is_same_event(report, seen):
+                self.follow_ups.carry_receipt(place, seen.run, report.run)
             standing = Standing(
                 etag="",
                 verdict=report.verdict,
@@ -209,7 +229,7 @@ class Gate:
                 run=report.run,
                 sequencer=sequencer or (seen.sequencer if seen else None),
                 throttled=judgement.throttled,
-                notify=self.topic is not None and self._is_news(judgement, report, seen),
+                notify=self.settings.topic_arn is not None and self._is_news(judgement, report, seen),
             )
             if self.reports.commit(place, report, standing, seen):
                 return standing
@@ -224,38 +244,11 @@ class Gate:
         told = seen is not None and seen.notify and seen.verdict is not report.verdict and _is_same_event(report, seen)
         return told or is_to_be_published(judgement, self.settings.notify_on)
 
-    def _carry_receipt(self, report: Report, place: ReportPlace, seen: Standing | None) -> None:
-        """Lets the receipt of an earlier attempt at the same event, with the same verdict, count for this run too."""
-        if seen is None or seen.verdict is not report.verdict or not _is_same_event(report, seen):
-            return
-        receipt = self.reports.read_file(place, seen.run, RECEIPT)
-        if receipt is not None:
-            self._write_receipt(place, report.run, receipt)
-
     def _keep(self, manifest: ManifestObject, place: ReportPlace, standing: Standing) -> Outcome:
-        """Lets a report stand, and publishes it if that failed before."""
-        if topic := self._untold(place, standing):
-            report = self.reports.read(place, standing)
-            if report is not None:  # else whoever replaced it meanwhile publishes
-                self._publish(topic, report, place)
+        """Lets a report stand, and does what has not followed it yet."""
+        self.follow_ups.do(place, standing, lambda: self.reports.read(place, standing))
         logger.info("Kept the report that is there", report=place.uri)
         return Outcome(manifest, "kept", standing.verdict, standing.findings, place.uri)
-
-    def _untold(self, place: ReportPlace, standing: Standing) -> SnsTopic | None:
-        """The topic, if it is to hear of a run and has not heard yet."""
-        if self.topic is None or not standing.notify:
-            return None
-        return self.topic if self.reports.read_file(place, standing.run, RECEIPT) is None else None
-
-    def _publish(self, topic: SnsTopic, report: Report, place: ReportPlace) -> None:
-        message_id = topic.publish(compose(report, place.uri))
-        receipt = {"message_id": message_id, "published_at": datetime.now(UTC).isoformat()}
-        self._write_receipt(place, report.run, json.dumps(receipt).encode())
-        logger.info("Published", message_id=message_id)
-
-    def _write_receipt(self, place: ReportPlace, run: str, receipt: bytes) -> None:
-        with self.reports.upload(place, run, RECEIPT, "application/json") as upload:
-            upload.write(receipt)
 
 
 @dataclass(frozen=True, slots=True)

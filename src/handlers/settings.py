@@ -49,6 +49,7 @@ _Topic = Annotated[
     str,
     _matching("arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", "the ARN of a standard (not FIFO) topic"),
 ]
+_Bus = Annotated[str, _matching("[A-Za-z0-9._/-]{1,256}", "the name of an event bus (not its ARN)")]
 _Prefix = Annotated[str, _matching("([^/].{0,255})?", "at most 256 characters that do not begin with a slash")]
 _Folder = Annotated[
     str, _matching("([!-.0-~][ -~]{0,254}/)?", "at most 256 ASCII characters that end, but do not begin, with a slash")
@@ -75,6 +76,8 @@ class Settings(BaseModel):
     allow_manifest_metadata: bool = False
     topic_arn: _Topic | None = None
     notify_on: NotifyOn = NotifyOn.FAILURES
+    tag_manifests: bool = False
+    judged_event_bus: _Bus | None = None
     bucket_owner: Annotated[str, _matching("[0-9]{12}", "the 12 digits of an account")] | None = None
     max_findings_per_rule: Annotated[int, Field(ge=1, le=10_000)] = 100
     max_findings: Annotated[int, Field(ge=1, le=100_000)] = 1_000

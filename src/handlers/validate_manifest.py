@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from core.errors import GateError, PermanentError, RetryableError
+from core.errors import GateError, RetryableError, together
 from handlers.events import Asked, Ignored, read_event
 from handlers.observability import logger
 from handlers.wiring import gate
@@ -58,7 +58,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
                 logger.error("Unreadable record", reason=str(error))
                 errors.append(error)
     if errors:
-        raise _together(errors)
+        raise together(errors, "records")
     return {"manifests": judged}
 
 
@@ -67,11 +67,3 @@ def _clock(context: LambdaContext) -> Callable[[], bool]:
     total = context.get_remaining_time_in_millis()
     reserve = min(_LONGEST_RESERVE, max(_SHORTEST_RESERVE, total * _RESERVE))
     return lambda: context.get_remaining_time_in_millis() < reserve
-
-
-def _together(errors: list[GateError]) -> GateError:
-    """One error for all records: retryable if a retry helps any of them."""
-    if len(errors) == 1:
-        return errors[0]
-    family = RetryableError if any(isinstance(error, RetryableError) for error in errors) else PermanentError
-    return family(f"{len(errors)} records: " + " | ".join(map(str, errors)))

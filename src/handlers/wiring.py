@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from aws.clients import RequestCounter, s3_client, sns_client
+from aws.clients import RequestCounter, events_client, s3_client, sns_client
+from aws.event_bus import EventBus
 from aws.s3_images import S3Images
 from aws.s3_manifests import S3Manifests
 from aws.s3_reports import S3Reports
+from aws.s3_tags import S3Tags
 from aws.sns_topic import SnsTopic
+from handlers.follow_ups import FollowUps
 from handlers.gate import Gate
 from handlers.settings import read_settings
 
@@ -24,11 +27,19 @@ def gate() -> Gate:
     settings = read_settings(os.environ)
     client, counter = s3_client(), RequestCounter()
     counter.watch(client)
+    owner, bus, topic = settings.bucket_owner, settings.judged_event_bus, settings.topic_arn
+    reports = S3Reports(client, owner)
     return Gate(
         settings=settings,
-        manifests=S3Manifests(client, settings.bucket_owner),
+        manifests=S3Manifests(client, owner),
         images=S3Images(client),
-        reports=S3Reports(client, settings.bucket_owner),
-        topic=SnsTopic(sns_client(), settings.topic_arn) if settings.topic_arn else None,
+        reports=reports,
+        follow_ups=FollowUps(
+            reports=reports,
+            tags=S3Tags(client, owner) if settings.tag_manifests else None,
+            # A client takes a while to make, so that only those that are used are made.
+            bus=EventBus(events_client(), bus) if bus else None,
+            topic=SnsTopic(sns_client(), topic) if topic else None,
+        ),
         requests=counter.snapshot,
     )

@@ -24,6 +24,8 @@ LAKE = "lake-of-images"
 PARAMETERS = {
     "FailureEmail": "you@example.com",
     "ImagesBucketArns": f"arn:aws:s3:::{IMAGES},arn:aws:s3:::{LAKE}",
+    "TagManifests": "true",
+    "JudgedEventBus": "default",
     "TimeoutSeconds": "60",
 }
 
@@ -87,13 +89,19 @@ def deployed(
 
 
 def client_as_role(emulator: Emulator, function: Function, service: str) -> Client:
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return client_of(emulator, service, *(function.credentials[name] for name in names))
+
+
+def client_of(emulator: Emulator, service: str, key: str, secret: str, token: str | None = None) -> Client:
+    """A client with somebody's credentials."""
     return boto3.client(
         service,
         endpoint_url=emulator.endpoint_url,
         region_name=REGION,
-        aws_access_key_id=function.credentials["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=function.credentials["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=function.credentials["AWS_SESSION_TOKEN"],
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
     )
 
 

@@ -17,7 +17,7 @@ from core.consumers import CONSUMERS
 from core.finding import Finding
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Policy
-from core.report import build_report
+from core.report import build_report, list_findings
 from core.validate import validate
 
 CHUNK_BYTES = 1024**2
@@ -45,7 +45,13 @@ def main() -> None:
     manifest = ManifestObject(bucket, "million.manifest", size=Path(path).stat().st_size)
     judgement = validate(OpenManifest(manifest, chunks(Path(path))), policy, S3Images(client), Unkept())
     report = build_report(
-        judgement, run="run", looked_at=datetime.now(UTC), seconds=0, requests=requests.snapshot(), files={}
+        judgement,
+        list_findings(judgement),
+        run="run",
+        looked_at=datetime.now(UTC),
+        seconds=0,
+        requests=requests.snapshot(),
+        files={},
     )
     peak = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
     json.dump({"report": report.model_dump(mode="json"), "peak": int(peak[1]) * 1024 if peak else None}, sys.stdout)

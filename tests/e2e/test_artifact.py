@@ -46,7 +46,7 @@ def test_artifact_holds_no_tests_stubs_or_scripts(artifact: Path) -> None:
     services = {path.name for path in (artifact / "botocore" / "data").iterdir() if path.is_dir()}
 
     assert never_run == []
-    assert services == {"s3", "sns", "sts"}
+    assert services == {"events", "s3", "sns", "sts"}
 
 
 def test_artifact_is_compiled(artifact: Path) -> None:

@@ -68,6 +68,32 @@ def a_rejection_is_published(deployment: Deployment) -> bool:
     return False
 
 
+def a_verdict_is_tagged(deployment: Deployment) -> bool:
+    gate, key = deployment.gate, f"{uuid.uuid4()}.manifest"
+    version = gate.drop(key, b"{\n")
+    s3 = deployment.emulator.client("s3")
+    while not gate.failures():
+        if s3.get_object_tagging(Bucket=gate.manifests, Key=key, VersionId=version)["TagSet"]:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def an_event_is_sent(deployment: Deployment) -> bool:
+    """The receipt says so; the event's way on is told in test_only_valid."""
+    gate, key = deployment.gate, f"{uuid.uuid4()}.manifest"
+    version = gate.drop(key, b"{\n")
+    folder = f"{gate.manifests}/{key}/{version}/"
+    s3 = deployment.emulator.client("s3")
+    while not gate.failures():
+        keys = [found["Key"] for found in s3.list_objects_v2(Bucket=gate.reports, Prefix=folder).get("Contents", [])]
+        for receipt in (found for found in keys if found.endswith("/notification.json")):
+            if "event" in json.loads(s3.get_object(Bucket=gate.reports, Key=receipt)["Body"].read()):
+                return True
+        time.sleep(0.1)
+    return False
+
+
 def lambda_puts_failures_into_the_queue(deployment: Deployment) -> bool:
     """Lambda does so as the function's role; the embedded AWS would without asking."""
     queue = deployment.stack.outputs["FailureQueueUrl"]
@@ -83,6 +109,8 @@ SCENARIOS: dict[str, Callable[[Deployment], bool]] = {
     "ListReports": a_good_manifest_is_valid,
     "ReadImages": scattered_images_are_found,
     "ListImages": a_missing_image_is_named,
+    "TagManifests": a_verdict_is_tagged,
+    "SendEvents": an_event_is_sent,
     "PublishVerdicts": a_rejection_is_published,
     "SendFailures": lambda_puts_failures_into_the_queue,
 }

@@ -40,9 +40,9 @@ def test_valid(world: World, inbox: Inbox) -> None:
     report = world.read_report(manifest["report"])
     assert report["verdict"] == "VALID"
     assert report["accepted"] == "all"
-    assert report["files"] == {}
+    assert report["files"].keys() == {"report.html"}
     assert world.read(world.report_keys()[0]) == Report.model_validate(report).to_json().encode()
-    assert world.outputs() == world.report_keys()
+    assert set(world.outputs()) == {*world.report_keys(), report["files"]["report.html"]["key"]}
     assert inbox.messages() == []
 
 
@@ -193,7 +193,7 @@ def test_same_event_again_and_again_throttled_is_told_once(world: World, inbox: 
     assert report["verdict"] == "INCOMPLETE"
     runs = {key.split("/")[-2] for key in world.outputs() if key.endswith("findings.jsonl")}
     assert len(runs) == attempts
-    assert len({receipt["message_id"] for receipt in world.receipts()}) == 1
+    assert len({receipt["message"]["id"] for receipt in world.receipts()}) == 1
 
 
 def test_all_clear_is_told_though_only_failures_are(world: World, inbox: Inbox) -> None:
@@ -552,7 +552,7 @@ def test_topic_fails_after_the_commit(
     assert world.read_report() == first
     (message,) = inbox.messages()
     assert first["run"] in message["Message"]
-    assert [receipt["message_id"] for receipt in world.receipts()] == [message["MessageId"]]
+    assert [receipt["message"]["id"] for receipt in world.receipts()] == [message["MessageId"]]
     world.invoke(event)
     assert inbox.messages() == []
 

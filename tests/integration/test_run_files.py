@@ -43,7 +43,7 @@ def test_accepted_lines_byte_for_byte(world: World, start: bytes) -> None:
     report = world.judge(world.drop(body))
 
     assert report["accepted"] == "some"
-    assert set(report["files"]) == {"findings.jsonl", "accepted.manifest"}
+    assert set(report["files"]) == {"findings.jsonl", "accepted.manifest", "report.html"}
     assert_files_are_true(world, report)
     assert world.read(report["files"]["accepted.manifest"]["key"]) == MIXED[0] + MIXED[2] + MIXED[4] + MIXED[8]
     assert report["manifest"]["sha256"] == hashlib.sha256(body).hexdigest()
@@ -184,3 +184,16 @@ def test_first_error_is_told_where_removing_the_parts_fails_too(world: World) ->
     with pytest.raises(RetryableError, match="failed for now"):
         world.invoke(event)
     assert world.wire.count("AbortMultipartUpload") == 1
+
+
+def test_the_page_shows_the_report(world: World) -> None:
+    world.put_images()
+    report = world.judge(world.drop(good() + b"{\n"))
+    key = report["files"]["report.html"]["key"]
+
+    page = world.read(key)
+
+    assert report["manifest"]["sha256"].encode() in page
+    assert b'data-severity="error" data-rule="line-invalid-json"' in page
+    assert b'<span class="unit">Line </span>31<' in page
+    assert world.s3.head_object(Bucket=REPORTS, Key=key)["ContentType"] == "text/html; charset=utf-8"

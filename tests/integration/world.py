@@ -92,6 +92,8 @@ class Wire:
         body = f"<Error><Code>{code}</Code><Message>{code} for a test</Message></Error>"
         if operation == "Publish":
             body = f"<ErrorResponse>{body}</ErrorResponse>"
+        if operation == "PutEvents":
+            body = json.dumps({"__type": code, "message": f"{code} for a test"})
         self.answer(operation, status, "" if operation.startswith("Head") else body, where=where, times=times)
 
     def answer(
@@ -187,15 +189,21 @@ class Inbox:
         self._seen = 0
 
     def messages(self) -> list[Json]:
-        """What came since the last look, as subscribers get it."""
+        """What came since the last look: `Message` for people, `Document` for programs, `Raw` as it was sent."""
         sent = sns_backends[ACCOUNT]["us-east-1"].topics[self.topic].sent_notifications
         new, self._seen = sent[self._seen :], len(sent)
         names = ("MessageId", "Message", "Subject", "MessageAttributes", "group")
-        return [dict(zip(names, message, strict=True)) for message in new]
+        return [_by_protocol(dict(zip(names, message, strict=True))) for message in new]
 
     def verdicts(self) -> list[str]:
         """The verdicts that came since the last look."""
         return [message["MessageAttributes"]["verdict"]["Value"] for message in self.messages()]
+
+
+def _by_protocol(message: Json) -> Json:
+    raw = message["Message"]
+    by_protocol = json.loads(raw)
+    return message | {"Message": by_protocol["default"], "Document": json.loads(by_protocol["sqs"]), "Raw": raw}
 
 
 class World:

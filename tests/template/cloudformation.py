@@ -51,6 +51,8 @@ CHOICES = (
     {"ImagesBucketArns": "arn:aws:s3:::my-images,arn:aws:s3:::more-images"},
     {"FailureEmail": "quality@example.com"},
     {"FailureTopicArn": f"{TOPICS}:verdicts"},
+    {"TagManifests": "true"},
+    {"JudgedEventBus": "default"},
     {"OperationsEmail": "operations@example.com"},
     {"OperationsTopicArn": f"{TOPICS}:alarms"},
     {"ReservedConcurrency": "5"},

@@ -15,6 +15,7 @@ OF_LIBRARIES = {
     "POWERTOOLS_LOG_LEVEL",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_SNS",
+    "AWS_ENDPOINT_URL_EVENTBRIDGE",
 }
 
 
@@ -69,4 +70,4 @@ def test_the_images_that_a_sample_opens_are_counted_rightly() -> None:
 def test_nothing_points_the_deployed_function_away_from_aws() -> None:
     environment = deploy().environment()
 
-    assert (environment["AWS_ENDPOINT_URL_S3"], environment["AWS_ENDPOINT_URL_SNS"]) == ("", "")
+    assert {environment[name] for name in OF_LIBRARIES if name.startswith("AWS_ENDPOINT_URL_")} == {""}

@@ -20,6 +20,12 @@ STATEMENTS: dict[str, tuple[set[str], set[str], dict[str, Any] | None]] = {
     "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, {"ValidateManifestLogGroup.Arn"}, None),
     "WriteTraces": ({"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, {"*"}, None),
 }
+TAGGING = {
+    "s3:GetObjectTagging",
+    "s3:PutObjectTagging",
+    "s3:GetObjectVersionTagging",
+    "s3:PutObjectVersionTagging",
+}
 WITHOUT_RESOURCES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 """Actions that know no resources, so that `*` is all that can be said."""
 
@@ -85,6 +91,27 @@ def test_the_function_may_do_what_it_does_and_no_more() -> None:
                     {"arn:aws:s3:::one", "arn:aws-cn:s3:::two", "arn:aws:s3:::three"},
                     None,
                 ),
+            },
+        ),
+        ({"TagManifests": "true"}, {"TagManifests": (TAGGING, {f"{MANIFESTS}/*.manifest"}, OURS)}),
+        (
+            {"TagManifests": "true", "ExistingManifestBucket": "mine", "ManifestsPrefix": "in/"},
+            {
+                "ReadManifests": (STATEMENTS["ReadManifests"][0], {"arn:aws:s3:::mine/in/*.manifest"}, OURS),
+                "ListManifests": ({"s3:ListBucket"}, {"arn:aws:s3:::mine"}, OURS),
+                "ReadImages": ({"s3:GetObject"}, {"arn:aws:s3:::mine/*"}, None),
+                "ListImages": ({"s3:ListBucket"}, {"arn:aws:s3:::mine"}, None),
+                "TagManifests": (TAGGING, {"arn:aws:s3:::mine/in/*.manifest"}, OURS),
+            },
+        ),
+        (
+            {"JudgedEventBus": "training"},
+            {
+                "SendEvents": (
+                    {"events:PutEvents"},
+                    {f"arn:aws:events:eu-central-1:{ACCOUNT}:event-bus/training"},
+                    None,
+                )
             },
         ),
         (

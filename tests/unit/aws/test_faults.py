@@ -45,6 +45,8 @@ def translation(error: Exception) -> GateError:
         (400, "Throttling"),
         (403, "SlowDown"),
         (400, "KMSThrottling"),
+        (0, "InternalFailure"),
+        (0, "InternalException"),
     ],
 )
 def test_translated_answer_that_passes(status: int, code: str) -> None:
@@ -54,7 +56,16 @@ def test_translated_answer_that_passes(status: int, code: str) -> None:
     assert str(error) == f"Doing it failed for now ({code}: So said AWS)."
 
 
-@pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (403, "403"), (401, "Unauthorized")])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (403, "AccessDenied"),
+        (403, "403"),
+        (401, "Unauthorized"),
+        (400, "AccessDeniedException"),
+        (0, "NotAuthorizedForSourceException"),
+    ],
+)
 def test_translated_answer_that_denies(status: int, code: str) -> None:
     error = translation(answer(status, code))
 

@@ -12,7 +12,17 @@ from core.finding import Finding, Severity, Verdict
 from core.manifest import ManifestObject
 from core.policy import Policy
 from core.ports import Found
-from core.report import MAX_FINDINGS, Report, ReportFile, ReportFinding, accepted, build_report
+from core.report import (
+    MAX_FINDINGS,
+    Report,
+    ReportExcerpt,
+    ReportFile,
+    ReportFinding,
+    accepted,
+    build_report,
+    list_findings,
+)
+from core.stretch import LineState, Stretch
 from core.validate import Judgement
 from tests.builders import BUCKET, Line, line, manifest, metadata, sound_lines
 from tests.fakes import MANIFEST, SOUND_IMAGE, MemoryImages, images_of, judge, times
@@ -36,12 +46,12 @@ BAD_LINES: list[Line] = [
 def report(judgement: Judgement, most: int = MAX_FINDINGS) -> Report:
     return build_report(
         judgement,
+        list_findings(judgement, most),
         run="run-1",
         looked_at=WHEN,
         seconds=1.23456,
         requests={"ListObjectsV2": 1},
         files={"findings.jsonl": ReportFile(key="k", size=3, sha256="s")},
-        most=most,
     )
 
 
@@ -258,7 +268,46 @@ def test_a_report_takes_no_key_that_it_does_not_know() -> None:
 
 
 def test_report_findings_have_the_fields_of_findings() -> None:
-    assert set(ReportFinding.model_fields) == set(Finding.__dataclass_fields__) - {"kind"}
+    assert set(ReportFinding.model_fields) == set(Finding.__dataclass_fields__) - {"kind"} | {"excerpt"}
+
+
+def test_a_report_shows_the_fault_in_its_line_where_the_text_is_known() -> None:
+    body = manifest(*sound_lines(), b"{", line(1, "scratch"), b"{")
+    judgement = judge(body).judgement
+    lines = dict(enumerate(body.split(b"\n"), 1))
+    number = len(sound_lines()) + 1
+    texts = {number: lines[number], number + 1: lines[number + 1]}
+
+    listing = list_findings(judgement)
+    told = build_report(judgement, listing, texts=texts, run="", looked_at=WHEN, seconds=0, requests={}, files={})
+
+    assert listing.lines >= {number, number + 1, number + 2}
+    shown = {(finding.line, finding.rule): finding.excerpt for finding in told.findings}
+    assert shown[number, "line-invalid-json"] == ReportExcerpt(column=2, before="{", marked="", after="")
+    unknown = shown[number + 1, "class-name-unknown"]
+    assert unknown is not None
+    assert unknown.marked == '"scratch"'
+    assert shown[number + 2, "line-invalid-json"] is None
+    assert "excerpt" not in told.findings[-1].model_dump()
+
+
+@pytest.mark.parametrize(("lines", "length"), [(1, 1), (99, 1), (100, 1), (101, 2), (250, 3)])
+def test_a_report_tells_in_which_parts_of_the_file_the_faults_lie(lines: int, length: int) -> None:
+    states = bytearray(lines)
+    states[0], states[lines - 1] = LineState.INVALID | LineState.WARNED, LineState.UNCHECKED | LineState.BLANK
+
+    parts = report(Judgement(MANIFEST, Policy(), Stretch(states=states))).statistics.parts
+
+    told = [(part.first_line, part.last_line, part.invalid, part.unchecked, part.warned) for part in parts]
+    last = (lines - 1) // length * length + 1
+    both = [(1, 1, 0, 1, 0)] if lines == 1 else [(1, length, 1, 0, 1), (last, lines, 0, 1, 0)]
+    assert told == both
+
+
+def test_parts_without_a_fault_are_left_out() -> None:
+    states = bytearray([LineState.BLANK, LineState.UNLABELED, 0])
+
+    assert report(Judgement(MANIFEST, Policy(), Stretch(states=states))).statistics.parts == []
 
 
 def test_a_report_says_which_rules_were_changed() -> None:

@@ -5,6 +5,7 @@ from core.stretch import LineState, Stretch
 from tests.builders import line, manifest
 
 BLANK, INVALID, UNCHECKED, UNLABELED = LineState.BLANK, LineState.INVALID, LineState.UNCHECKED, LineState.UNLABELED
+WARNED = LineState.WARNED
 
 
 def read(body: bytes) -> tuple[Stretch, list[Finding]]:
@@ -21,7 +22,7 @@ def finding(line_number: int | None, severity: Severity, rule: str = "image-not-
 def test_read_tells_what_each_line_is() -> None:
     stretch, findings = read(manifest(line(1), b"", b"{", line(2, "scratch"), line(3, anomaly_label="zero"), b"\xff"))
 
-    assert list(stretch.states) == [0, BLANK, INVALID, UNLABELED, 0, INVALID]
+    assert list(stretch.states) == [0, BLANK | WARNED, INVALID, UNLABELED | WARNED, WARNED, INVALID]
     assert [finding.line for finding in findings] == [2, 3, 4, 5, 6]
     assert stretch.tally.totals == {
         "line-blank": 1,
@@ -71,7 +72,7 @@ def test_record_counts_findings_and_marks_the_lines_that_they_name() -> None:
         ]
     )
 
-    assert list(stretch.states) == [0, INVALID | UNLABELED, UNCHECKED, 0, 0]
+    assert list(stretch.states) == [0, INVALID | UNLABELED, UNCHECKED, WARNED, 0]
     assert stretch.tally.totals == {"image-not-found": 4}
     assert stretch.tally.severities == {Severity.ERROR: 2, Severity.UNCHECKED: 1, Severity.WARNING: 1}
 

@@ -20,7 +20,7 @@ from core.lines import split_lines
 from core.manifest import ManifestObject, OpenManifest
 from core.policy import Inspect, Policy
 from core.ports import Found, NotFound
-from core.report import Report, build_report
+from core.report import Report, build_report, list_findings
 from core.shelf import Shelf
 from core.stretch import LineState
 from core.validate import Judgement, validate
@@ -607,7 +607,13 @@ LONG = sound_lines(1_500, 1_500, first=10_001)
 
 def report_of(judged: Judged) -> Report:
     return build_report(
-        judged.judgement, run="r", looked_at=datetime(2026, 1, 1, tzinfo=UTC), seconds=0, requests={}, files={}
+        judged.judgement,
+        list_findings(judged.judgement),
+        run="r",
+        looked_at=datetime(2026, 1, 1, tzinfo=UTC),
+        seconds=0,
+        requests={},
+        files={},
     )
 
 

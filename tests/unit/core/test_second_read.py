@@ -1,12 +1,19 @@
+from collections.abc import Iterator
+
 import pytest
 
-from core.accepted import accepted_lines
+from core.lines import LineBlock, split_lines
+from core.second_read import LineTexts, accepted_lines
 from tests.builders import encoded, line, manifest
 from tests.fakes import MemoryImages, images_of, judge
 
 
 def accepted(body: bytes, states: bytes, size: int = 1_000) -> bytes:
-    return b"".join(accepted_lines([body[start : start + size] for start in range(0, len(body), size)], states))
+    return b"".join(accepted_lines(blocks_of(body, size), states))
+
+
+def blocks_of(body: bytes, size: int) -> Iterator[LineBlock]:
+    return split_lines(body[start : start + size] for start in range(0, len(body), size))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 1_000])
@@ -44,3 +51,44 @@ def test_accepted_lines_leaves_out_both_lines_of_a_conflict_and_what_is_missing(
     states = judge(body, images=MemoryImages(images)).judgement.stretch.states
 
     assert accepted(body, states) == manifest(lines[1], lines[4])
+
+
+BODY = b"\xef\xbb\xbfone\ntwo\r\n\nfour\nfive"
+
+
+@pytest.mark.parametrize("size", [1, 5, 1_000])
+@pytest.mark.parametrize("wanted", [set(), {1}, {5, 2}, {1, 2, 3, 4, 5}, {3}])
+def test_wanted_lines_are_kept_as_blocks_pass(wanted: set[int], size: int) -> None:
+    texts = LineTexts(wanted)
+
+    passed = list(texts.of(blocks_of(BODY, size)))
+
+    assert passed == list(blocks_of(BODY, size))
+    lines = {1: b"one", 2: b"two\r", 3: b"", 4: b"four", 5: b"five"}
+    assert texts.contents == {number: lines[number] for number in wanted}
+
+
+def test_no_more_is_read_than_the_wanted_lines_take() -> None:
+    blocks = blocks_of(BODY, 4)
+    texts = LineTexts({2})
+
+    texts.read(blocks)
+
+    assert texts.contents == {2: b"two\r"}
+    assert next(blocks).first == 3
+
+
+def test_nothing_is_read_where_no_line_is_wanted() -> None:
+    blocks = blocks_of(BODY, 4)
+
+    LineTexts(()).read(blocks)
+
+    assert next(blocks).first == 1
+
+
+def test_lines_that_are_not_there_any_more_have_no_text() -> None:
+    texts = LineTexts({1, 9})
+
+    texts.read(blocks_of(BODY, 4))
+
+    assert texts.contents == {1: b"one"}
