@@ -224,6 +224,32 @@ def test_the_gate_is_stopped_and_goes_on(run: Run) -> None:
     assert run("Runs that are refused").split()[1:] == []
 
 
+@pytest.mark.parametrize(
+    ("command", "section", "number"), [("redrive", "Redrive what failed", 1), ("backfill", "Judge a whole prefix", 0)]
+)
+def test_the_permissions_that_are_told_suffice(
+    deployment: Deployment, environment: dict[str, str], failed: list[str], command: str, section: str, number: int
+) -> None:
+    rows = re.findall(r"^\| (.*?) \| (.*?) \|$", SECTIONS["What you need to be allowed"], re.MULTILINE)
+    actions = {action for who, what in rows if f"`{command}`" in who for action in re.findall(r"`(\w+:\w+)`", what)}
+    iam, user = deployment.emulator.client("iam"), {"UserName": f"operator-{command}"}
+    iam.create_user(**user)
+    key = iam.create_access_key(**user)["AccessKey"]
+    mine = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    script = f"{shells(SECTIONS[section])[number].strip()} 2>&1 || true"
+
+    before = shell(script, environment | mine, deployment.emulator.folder)
+    statement = {"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(**user, PolicyName="operator", PolicyDocument=policy)
+    after = shell(script, environment | mine, deployment.emulator.folder)
+
+    assert "was denied" in before
+    assert "Grant cloudformation:DescribeStacks" in before
+    assert "denied" not in after
+    assert all(f"{key}  judged, 0 findings" in after for key in failed)
+
+
 def test_the_dashboard_is_deployed(deployment: Deployment) -> None:
     stack = deployment.stack
     name = stack.resources["OperationsDashboard"]

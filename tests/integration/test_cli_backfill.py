@@ -19,6 +19,11 @@ def keys(deployed: Deployed) -> list[str]:
     return [event["key"] for event in deployed.events]
 
 
+def backfill(*arguments: str) -> int:
+    """One at a time: what the function prints meanwhile is kept apart from what the command prints."""
+    return main(["backfill", *arguments, "--concurrency", "1"])
+
+
 def test_every_manifest_under_the_prefix_is_judged(
     world: World, deployed: Deployed, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -28,7 +33,7 @@ def test_every_manifest_under_the_prefix_is_judged(
     world.drop(b"{\n", key="new/c.manifest")
     world.drop(b"{\n", key="old/notes.txt")
 
-    assert main(["backfill", f"s3://{MANIFESTS}/old/", "--concurrency", "1"]) == 0
+    assert backfill(f"s3://{MANIFESTS}/old/") == 0
 
     printed = capsys.readouterr()
     assert printed.out == (
@@ -48,7 +53,7 @@ def test_an_invalid_manifest_exits_1(world: World, deployed: Deployed, capsys: p
     world.drop()
     world.drop(b"{\n", key="bad.manifest")
 
-    assert main(["backfill", ALL]) == 1
+    assert backfill(ALL) == 1
 
     assert capsys.readouterr().err == "2 judged\n"
     assert sorted(keys(deployed)) == ["bad.manifest", "train/my.manifest"]
@@ -62,7 +67,7 @@ def test_what_has_a_report_is_left_out_and_counts_all_the_same(
     world.drop(key="new.manifest")
     capsys.readouterr()
 
-    assert main(["backfill", ALL, "--concurrency", "1"]) == 1
+    assert backfill(ALL) == 1
 
     printed = capsys.readouterr()
     assert printed.out == (
@@ -76,7 +81,7 @@ def test_what_has_a_report_is_left_out_and_counts_all_the_same(
 def test_what_has_a_report_is_judged_anew_where_that_is_asked_for(world: World, deployed: Deployed) -> None:
     world.judge(world.drop(b"{\n", key="judged.manifest"))
 
-    assert main(["backfill", ALL, "--again"]) == 1
+    assert backfill(ALL, "--again") == 1
 
     assert keys(deployed) == ["judged.manifest"]
 
@@ -87,12 +92,12 @@ def test_an_incomplete_report_is_no_reason_to_leave_a_manifest_out(world: World,
         world.wire.fail(operation, 403, "AccessDenied", where="parts")
     world.wire.fail("HeadObject", 403, where="parts/")
     assert world.judge(event)["verdict"] == "INCOMPLETE"
-    assert main(["backfill", ALL]) == 2
+    assert backfill(ALL) == 2
 
     del world.wire.traps[1:]
     world.put_images()
-    assert main(["backfill", ALL]) == 0
-    assert main(["backfill", ALL]) == 0
+    assert backfill(ALL) == 0
+    assert backfill(ALL) == 0
 
     assert keys(deployed) == ["train/my.manifest"] * 2
 
@@ -104,7 +109,7 @@ def test_one_that_fails_is_named_and_hides_no_other(
         world.drop(b"{\n", key=key)
     world.wire.fail("GetObject", 403, "AccessDenied", where="a.manifest")
 
-    assert main(["backfill", ALL]) == 1
+    assert backfill(ALL) == 1
 
     printed = capsys.readouterr()
     assert f"s3://{MANIFESTS}/a.manifest: Reading s3://{MANIFESTS}/a.manifest" in printed.err
@@ -113,7 +118,7 @@ def test_one_that_fails_is_named_and_hides_no_other(
     assert len(deployed.events) == 2
 
     world.wire.traps.pop()
-    assert main(["backfill", f"s3://{MANIFESTS}/a"]) == 1
+    assert backfill(f"s3://{MANIFESTS}/a") == 1
     assert capsys.readouterr().err == "1 judged\n"
 
 
@@ -122,7 +127,7 @@ def test_only_failures_exit_2(world: World, deployed: Deployed, capsys: pytest.C
     world.drop()
     world.wire.fail("HeadObject", 403)
 
-    assert main(["backfill", ALL]) == 2
+    assert backfill(ALL) == 2
 
     assert capsys.readouterr().err.endswith("1 failed\n")
 
@@ -134,7 +139,7 @@ def test_one_that_is_deleted_meanwhile_is_passed_over(
         world.drop(b"{\n", key=key)
     world.wire.before("HeadObject", lambda: world.s3.delete_object(Bucket=MANIFESTS, Key="a.manifest"), where="a.")
 
-    assert main(["backfill", ALL, "--concurrency", "1"]) == 1
+    assert backfill(ALL) == 1
 
     assert capsys.readouterr().err == "1 gone, 1 judged\n"
     assert keys(deployed) == ["b.manifest"]
@@ -146,8 +151,8 @@ def test_a_bucket_without_versions_is_judged_too(
     world.version(MANIFESTS, "Suspended")
     world.drop(b"{\n")
 
-    assert main(["backfill", ALL]) == 1
-    assert main(["backfill", ALL]) == 1
+    assert backfill(ALL) == 1
+    assert backfill(ALL) == 1
 
     assert deployed.events == [{"bucket": MANIFESTS, "key": "train/my.manifest"}]
     assert capsys.readouterr().err == "1 judged\n1 kept\n"
@@ -166,7 +171,7 @@ def test_only_keys_that_the_gate_sees_are_judged(world: World, asked: str, judge
     for key in ("a.jsonl", "in/a.jsonl", "in/a.manifest", "in/b/c.jsonl", "inn/a.jsonl"):
         world.drop(b"{\n", key=key)
 
-    assert main(["backfill", f"s3://{MANIFESTS}/{asked}", "--concurrency", "1"]) == 1
+    assert backfill(f"s3://{MANIFESTS}/{asked}") == 1
 
     assert keys(deployed) == judged
 
@@ -178,8 +183,8 @@ def test_reports_are_looked_for_under_their_prefix(
     deploy(world, ReportsPrefix="to/")
     world.drop(b"{\n")
 
-    assert main(["backfill", ALL]) == 1
-    assert main(["backfill", ALL]) == 1
+    assert backfill(ALL) == 1
+    assert backfill(ALL) == 1
 
     assert capsys.readouterr().err == "1 judged\n1 kept\n"
     assert world.report_keys()[0].startswith(f"to/{MANIFESTS}/train/my.manifest/")
@@ -200,7 +205,7 @@ def test_a_place_without_manifests_is_told(
 ) -> None:
     deploy(world, ManifestsPrefix="in/")
 
-    assert main(["backfill", location]) == 2
+    assert backfill(location) == 2
 
     assert told in capsys.readouterr().err
 
@@ -211,7 +216,7 @@ def test_a_bucket_that_cannot_be_listed_is_told(
     assert deployed
     world.wire.fail("ListObjectsV2", 403, "AccessDenied")
 
-    assert main(["backfill", ALL]) == 2
+    assert backfill(ALL) == 2
 
     assert f"Grant s3:ListBucket on arn:aws:s3:::{MANIFESTS}" in capsys.readouterr().err
 
@@ -221,7 +226,7 @@ def test_more_than_a_page_is_listed(world: World, deployed: Deployed, monkeypatc
     for number in range(5):
         world.drop(b"{\n", key=f"old/{number}.manifest")
 
-    assert main(["backfill", f"s3://{MANIFESTS}/old/"]) == 1
+    assert backfill(f"s3://{MANIFESTS}/old/") == 1
 
     assert len(deployed.events) == 5
     pages = [call for call in world.wire.calls if call.query.get("prefix") == ["old/"]]

@@ -19,6 +19,11 @@ def deployed(world: World) -> Deployed:
     return deploy(world)
 
 
+def redrive(*more: str) -> int:
+    """One at a time: what the function prints meanwhile is kept apart from what the command prints."""
+    return main(["redrive", "--concurrency", "1", *more])
+
+
 def test_every_event_is_judged_and_leaves_the_queue(
     world: World, deployed: Deployed, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -27,7 +32,7 @@ def test_every_event_is_judged_and_leaves_the_queue(
     for event in events:
         deployed.fail(event)
 
-    assert main(["redrive", "--concurrency", "1"]) == 0
+    assert redrive() == 0
 
     printed = capsys.readouterr()
     assert sorted(printed.out.splitlines()) == [
@@ -47,7 +52,7 @@ def test_an_event_that_fails_again_stays_and_hides_no_other(
         deployed.fail(world.drop(b"{\n", key=key))
     world.wire.fail("GetObject", 403, "AccessDenied", where=f"{AT_MANIFESTS}denied")
 
-    assert main(["redrive"]) == 2
+    assert redrive() == 2
 
     printed = capsys.readouterr()
     assert printed.out == f"INVALID     s3://{MANIFESTS}/bad.manifest  judged, 1 finding\n"
@@ -57,7 +62,7 @@ def test_an_event_that_fails_again_stays_and_hides_no_other(
     assert "denied.manifest" in left
 
     world.wire.traps.pop()
-    assert main(["redrive"]) == 0
+    assert redrive() == 0
     assert deployed.waiting() == []
 
 
@@ -69,7 +74,7 @@ def test_an_event_that_was_judged_meanwhile_costs_nothing_and_leaves_the_queue(
     deployed.fail(event)
     capsys.readouterr()
 
-    assert main(["redrive"]) == 0
+    assert redrive() == 0
 
     assert capsys.readouterr().out == f"INVALID     s3://{MANIFESTS}/train/my.manifest  kept, 1 finding\n"
     assert deployed.waiting() == []
@@ -82,7 +87,7 @@ def test_an_event_whose_manifest_was_replaced_leaves_the_queue(
     world.s3.delete_object(Bucket=MANIFESTS, Key="train/my.manifest", VersionId=_version(event))
     deployed.fail(event)
 
-    assert main(["redrive"]) == 0
+    assert redrive() == 0
 
     assert capsys.readouterr().out == f"-           s3://{MANIFESTS}/train/my.manifest  superseded\n"
     assert deployed.waiting() == []
@@ -101,7 +106,7 @@ def test_what_eventbridge_could_not_deliver_is_judged_too(world: World, capsys: 
     }
     deployed.send(json.dumps(event), deployed.undelivered)
 
-    assert main(["redrive"]) == 0
+    assert redrive() == 0
 
     assert capsys.readouterr().out.startswith("INVALID ")
     assert deployed.events == [event]
@@ -115,7 +120,7 @@ def test_what_is_no_event_stays(
     assert world
     deployed.send(body)
 
-    assert main(["redrive"]) == 2
+    assert redrive() == 2
 
     assert "This is no event that the gate knows" in capsys.readouterr().err
     assert deployed.waiting() == [body]
@@ -123,7 +128,7 @@ def test_what_is_no_event_stays(
 
 @pytest.mark.usefixtures("deployed")
 def test_empty_queues_are_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["redrive"]) == 0
+    assert redrive() == 0
 
     assert capsys.readouterr().err == "0 events judged, 0 left in the queue\n"
 
@@ -142,7 +147,7 @@ def test_an_event_is_offered_once_though_it_shows_up_again(
     for _ in range(2):
         world.wire.before("ReceiveMessage", hide)
 
-    assert main(["redrive", "--concurrency", "1"]) == 2
+    assert redrive() == 2
 
     assert capsys.readouterr().err.endswith("0 events judged, 1 left in the queue\n")
     assert len(deployed.events) == 1
@@ -154,11 +159,11 @@ def test_an_event_that_cannot_be_deleted_is_left_and_judged_once(
     deployed.fail(world.drop(b"{\n"))
     _deny(world, "DeleteMessage")
 
-    assert main(["redrive"]) == 2
+    assert redrive() == 2
     assert "sqs:DeleteMessage" in capsys.readouterr().err
 
     world.wire.traps.pop()
-    assert main(["redrive"]) == 0
+    assert redrive() == 0
     assert "kept, 1 finding" in capsys.readouterr().out
 
 
@@ -168,7 +173,7 @@ def test_an_event_that_cannot_be_put_back_comes_back_by_itself(
     deployed.send("hello")
     _deny(world, "ChangeMessageVisibility")
 
-    assert main(["redrive"]) == 2
+    assert redrive() == 2
 
     assert "1 left in the queue" in capsys.readouterr().err
     assert deployed.waiting() == []
@@ -180,7 +185,7 @@ def test_a_queue_that_cannot_be_read_is_told(
     assert deployed
     _deny(world, "ReceiveMessage")
 
-    assert main(["redrive"]) == 2
+    assert redrive() == 2
 
     assert "Grant sqs:ReceiveMessage on the queue" in capsys.readouterr().err
 
@@ -190,7 +195,7 @@ def test_a_busy_function_is_asked_again(world: World, deployed: Deployed, capsys
     busy = json.dumps({"Type": "User", "Message": "Rate Exceeded."})
     world.wire.traps.insert(0, _times(world, "Invoke", 429, busy, 5))
 
-    assert main(["redrive"]) == 0
+    assert redrive() == 0
 
     assert capsys.readouterr().out.startswith("INVALID ")
     assert world.wire.count("Invoke") == 6
@@ -203,7 +208,7 @@ def test_a_function_that_does_not_answer_leaves_the_event(
     world.wire.break_off("Invoke", ReadTimeoutError(endpoint_url="https://lambda.test"))
     world.wire.traps.insert(0, world.wire.traps.pop())
 
-    assert main(["redrive"]) == 2
+    assert redrive() == 2
 
     assert "failed on the way" in capsys.readouterr().err
     assert len(deployed.waiting()) == 1
@@ -215,7 +220,7 @@ def test_a_passing_fault_of_s3_is_told_as_such(
     deployed.fail(world.drop(b"{\n"))
     world.wire.fail("GetObject", 503, "SlowDown", where=AT_MANIFESTS)
 
-    assert main(["redrive"]) == 2
+    assert redrive() == 2
 
     assert "The same call may succeed later." in capsys.readouterr().err
 
@@ -234,7 +239,7 @@ def test_ctrl_c_puts_back_what_failed(world: World, deployed: Deployed, capsys: 
     for _ in range(3):
         world.wire.before("ReceiveMessage", interrupt)
 
-    assert main(["redrive", "--concurrency", "1"]) == 130
+    assert redrive() == 130
 
     assert capsys.readouterr().err.endswith("manifest-gate: interrupted\n")
     assert sorted(deployed.waiting()) == ["one", "two"]
@@ -248,10 +253,10 @@ def test_a_stack_that_is_no_gate_is_named(world: World, capsys: pytest.CaptureFi
     }
     client("cloudformation").create_stack(StackName="other", TemplateBody=json.dumps(template))
 
-    assert main(["redrive", "--stack", "other"]) == 2
+    assert redrive("--stack", "other") == 2
     assert "Stack 'other' has no 'FunctionName'; name the gate's stack with --stack." in capsys.readouterr().err
 
-    assert main(["redrive", "--stack", "missing"]) == 2
+    assert redrive("--stack", "missing") == 2
     assert "Asking stack 'missing'" in capsys.readouterr().err
 
 

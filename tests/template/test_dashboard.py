@@ -48,20 +48,31 @@ def published(stack: Stack) -> set[tuple[str, ...]]:
         for name in OF_QUEUES
         for queue in stack.of_type("AWS::SQS::Queue")
     }
-    return own | function | queues
+    rules = {("AWS/Events", "FailedInvocations", "RuleName", rule) for rule in stack.of_type("AWS::Events::Rule")}
+    return own | function | queues | rules
+
+
+def drawn(stack: Stack) -> set[tuple[str, ...]]:
+    return {tuple(metric[:4]) for graph in graphs(stack) for metric in graph["metrics"] if len(metric) > 1}
 
 
 @EVERY_WAY
 def test_every_metric_is_one_that_is_published(parameters: dict[str, str]) -> None:
     stack = deploy(**parameters)
-    drawn = {tuple(metric[:4]) for graph in graphs(stack) for metric in graph["metrics"] if len(metric) > 1}
+    shown = drawn(stack)
 
-    assert drawn <= published(stack)
-    assert {name for namespace, name, *_ in drawn if namespace == NAMESPACE} == set(METRICS)
-    assert {name for namespace, name, *_ in drawn if namespace == "AWS/Lambda"} == OF_FUNCTIONS
-    assert {queue for namespace, *_, queue in drawn if namespace == "AWS/SQS"} == {
-        f"{queue}.QueueName" for queue in stack.of_type("AWS::SQS::Queue")
-    }
+    assert shown <= published(stack)
+    assert {name for namespace, name, *_ in shown if namespace == NAMESPACE} == set(METRICS)
+    assert {name for namespace, name, *_ in shown if namespace == "AWS/Lambda"} == OF_FUNCTIONS
+
+
+@EVERY_WAY
+def test_what_an_alarm_watches_is_drawn(parameters: dict[str, str]) -> None:
+    stack = deploy(**parameters)
+
+    for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
+        (dimension,) = alarm["Dimensions"]
+        assert (alarm["Namespace"], alarm["MetricName"], dimension["Name"], dimension["Value"]) in drawn(stack)
 
 
 @EVERY_WAY
