@@ -37,18 +37,26 @@ def place_of(text: str, path: str) -> Span | None:
         Where its value stands, the last one where the key is repeated; where the field is missing, the key of the
         innermost object that should hold it; None where there is not even that.
     """
-    return _place(text, _after_space(text, 0), path)
+    found, missing = None, len(path)
+    for left, span in _places(text, _after_space(text, 0), path):
+        if left <= missing:
+            found, missing = span, left
+    return found
 
 
-def _place(text: str, start: int, path: str) -> Span | None:
-    """The same within the value that begins at `start`."""
-    place = None
-    for entry in _entries(text, start):
+def _places(text: str, start: int, path: str) -> Iterator[tuple[int, Span]]:
+    """Where the value that begins at `start` may hold a field, as keys may have dots of their own.
+
+    With each place, how many characters of the path it leaves: none where it is the field itself.
+    """
+    # Of a key that is repeated the last entry is the one that readers keep.
+    for entry in {entry.name: entry for entry in _entries(text, start)}.values():
         if entry.name == path:
-            place = entry.value
+            yield 0, entry.value
         elif path.startswith(f"{entry.name}."):
-            place = _place(text, entry.value.start, path[len(entry.name) + 1 :]) or entry.key
-    return place
+            left = path[len(entry.name) :]
+            yield len(left), entry.key
+            yield from _places(text, entry.value.start, left[1:])
 
 
 def _entries(text: str, start: int) -> Iterator[_Entry]:
