@@ -51,9 +51,9 @@ def run(options: argparse.Namespace) -> int:
         PermanentError: The options contradict each other, or there is nowhere to write the reports.
     """
     s3, policy = S3(options.endpoint_url), _policy(options)
-    unmatched: list[tuple[str, GateError]] = []
+    unmatched: dict[str, GateError] = {}
     if options.test is None:
-        names = expand(options.manifests, s3, lambda name, error: unmatched.append((name, error)))
+        names = expand(options.manifests, s3, unmatched.__setitem__)
         wanted = [Wanted(name, policy, number, len(names)) for number, name in enumerate(names, 1)]
     else:
         wanted = _train_and_test(options, policy, s3)
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     all_findings = opened(options.findings) if options.findings else nullcontext()
     with opened(options.output) as file, all_findings as findings, TemporaryFile() as scratch:
         form = FORMATS[options.format](file, several=several, quiet=options.quiet)
-        for name, error in unmatched:
+        for name, error in unmatched.items():
             verdicts.append(_failed(form, name, error))
         for each in wanted:
             sink = _FindingLines(findings, each.name if several else None)

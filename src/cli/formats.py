@@ -27,7 +27,7 @@ class Format:
         self.several = several
         self.quiet = quiet
         self.reports: list[Report] = []
-        self.not_judged: list[str] = []
+        self.not_judged: dict[str, str] = {}
 
     def report(self, report: Report) -> None:
         """A manifest was judged."""
@@ -37,7 +37,7 @@ class Format:
 
     def failed(self, name: str, error: GateError) -> None:
         """A manifest could not be judged."""
-        self.not_judged.append(name)
+        self.not_judged[name] = str(error)
         self.complain(error)
 
     def write(self, report: Report) -> None:
@@ -62,7 +62,7 @@ class _Text(Format):
 
     def end(self) -> None:
         if self.several and not self.quiet:
-            self.file.write("\n" + table_text(self.reports, self.not_judged, style_of(self.file)))
+            self.file.write("\n" + table_text(self.reports, list(self.not_judged), style_of(self.file)))
 
 
 class _Json(Format):
@@ -78,7 +78,7 @@ class _GitHub(Format):
         self.file.write(github.not_judged(str(error)))
 
     def end(self) -> None:
-        github.write_summary(self.reports, self.not_judged)
+        github.write_summary(self.reports, list(self.not_judged))
 
 
 class _Html(Format):
@@ -91,8 +91,7 @@ class _Html(Format):
     def end(self) -> None:
         from core.report_page import to_page  # noqa: PLC0415 - takes a while to load
 
-        if self.reports:
-            self.file.write(to_page(self.reports))
+        self.file.write(to_page(self.reports, self.not_judged))
 
 
 FORMATS: Final[Mapping[str, type[Format]]] = {"text": _Text, "json": _Json, "github": _GitHub, "html": _Html}

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import jinja2
@@ -19,7 +20,7 @@ import jinja2
 from core.catalogue import RULES
 from core.consumers import CONSUMERS
 from core.finding import Severity, Verdict, shown
-from core.report import Report, ReportFinding, location
+from core.report import Report, ReportFinding, ReportTool, location
 from core.rule_text import rule_changes
 from core.tally import shares
 
@@ -39,30 +40,34 @@ _SHARE: Final = 0.9
 """When a page has become too large, it is made anew with so much less than would just do."""
 
 
-def to_page(reports: Sequence[Report]) -> str:
+def to_page(reports: Sequence[Report], not_judged: Mapping[str, str] = MappingProxyType({})) -> str:
     """Makes one page of one or several reports.
 
     Args:
-        reports: At least one.
+        reports: In the order in which they are shown.
+        not_judged: Why other manifests could not be judged, by name; without any there is at least one report.
 
     Returns:
         An HTML document. Every value is escaped, and its policy lets no other script run than its own.
     """
     environment = _environment()
     style, script = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    several = len(reports) > 1
+    listed = len(reports) != 1 or bool(not_judged)
     articles = [
-        _article(environment, report, f"m{number}-" if several else "", level=2 if several else 1)
+        _article(environment, report, f"m{number}-" if listed else "", level=2 if listed else 1)
         for number, report in enumerate(reports, 1)
     ]
     return environment.get_template("page.html.jinja").render(
         reports=reports,
         articles=articles,
+        listed=listed,
+        not_judged=not_judged,
         verdicts=Counter(report.verdict.value for report in reports),
         style=style,
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
+        tool=reports[0].tool if reports else ReportTool(),
     )
 
 

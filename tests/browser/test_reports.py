@@ -103,9 +103,13 @@ def test_a_report_that_is_cut_short_says_where_the_rest_is(visit: Visit) -> None
     expect(findings).to_contain_text(f"{listed} entries")
 
 
-def test_several_reports_are_told_apart(visit: Visit, faults: Faults) -> None:
-    page = visit(to_page([report_of("invalid"), report_of("warnings"), report_of("denied")]))
+def test_several_reports_are_told_apart(visit: Visit, faults: Faults, keep: Keep) -> None:
+    missing = {"train/<b>missing</b>.manifest": "It cannot be read: No such file or directory."}
+    page = visit(to_page([report_of("invalid"), report_of("warnings"), report_of("denied")], missing))
 
+    row = page.get_by_role("region", name="All manifests").get_by_role("row").last
+    expect(row).to_contain_text(re.compile("not judged.*<b>missing</b>.*No such file"))
+    keep(page, "several")
     articles = page.get_by_role("article")
     expect(articles).to_have_count(3)
     for place, verdict in enumerate(["INVALID", "VALID", "INCOMPLETE"]):

@@ -168,10 +168,32 @@ def test_a_page_holds_all_reports(file: Files, capsys: pytest.CaptureFixture[str
     assert "line-invalid-json" in page
 
 
-def test_a_page_of_nothing_is_empty(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_page_tells_what_could_not_be_judged(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    page = printed(capsys, "--format", "html", file(), "<b>.manifest", "nothing*", status=2)
+
+    assert "<title>1 of 3 manifests VALID - Manifest Gate</title>" in page
+    assert "<h1>3 manifests: 1 VALID, 2 not judged</h1>" in page
+    assert "&lt;b&gt;.manifest&#39; cannot be read: No such file or directory." in page
+    assert "Nothing matches &#39;nothing*&#39;." in page
+
+
+def test_a_page_of_nothing_that_could_be_judged_says_so(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
     file()
 
-    assert printed(capsys, "--format", "html", "missing.manifest", status=2) == ""
+    page = printed(capsys, "--format", "html", "missing.manifest", status=2)
+
+    assert "<title>0 of 1 manifest VALID - Manifest Gate</title>" in page
+    assert "<h1>1 manifest: 1 not judged</h1>" in page
+    assert "cannot be read: No such file or directory." in page
+
+
+def test_a_pattern_that_is_given_twice_is_told_once(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    file()
+
+    assert main(["check", "--no-images", "nothing*", "nothing*"]) == 2
+
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "manifest-gate: Nothing matches 'nothing*'.\n")
 
 
 def test_a_pipe_is_read_once_and_quoted_all_the_same(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
