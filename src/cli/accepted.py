@@ -23,7 +23,7 @@ def check_place(path: str) -> None:
     Raises:
         PermanentError: It may not.
     """
-    if path in ("", "-"):
+    if path == "-":
         raise PermanentError("--write-accepted needs the name of a file.")
     if os.path.exists(path) and not Path(path).is_file():  # noqa: PTH110 - pathlib refuses some names
         raise PermanentError(f"{path!r} is no file; --write-accepted replaces nothing else.")

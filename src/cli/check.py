@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     judge = Judge(s3, options.write_accepted, watched=not (options.quiet or options.no_progress) and is_watched())
     verdicts: list[Verdict] = []
     train: Judgement | None = None
-    all_findings = opened(options.findings) if options.findings else nullcontext()
+    all_findings = opened(options.findings) if options.findings is not None else nullcontext()
     with opened(options.output) as file, all_findings as findings, TemporaryFile() as scratch:
         form = FORMATS[options.format](file, several=several, quiet=options.quiet)
         for name, error in unmatched.items():
@@ -152,8 +152,12 @@ def _check_outputs(options: argparse.Namespace, manifests: Sequence[str], *, sev
         PermanentError: An output is a manifest, another output, or nothing that can be replaced.
     """
     asked = {"--output": options.output, "--findings": options.findings, "--write-accepted": options.write_accepted}
-    outputs = [(option, path) for option, path in asked.items() if path not in (None, "", "-")]
-    for _, path in outputs:
+    if options.findings == options.output == "-":
+        raise PermanentError("--findings and --output both go to standard output; name a file for one.")
+    outputs = [(option, path) for option, path in asked.items() if path not in (None, "-")]
+    for option, path in outputs:
+        if not path:
+            raise PermanentError(f"{option} has an empty name; is a variable not set?")
         if any(_is_same_file(path, name) for name in manifests):
             raise PermanentError(f"{path!r} is a manifest and would be overwritten; name another file for the output.")
     for (option, path), (other, place) in combinations(outputs, 2):

@@ -142,7 +142,7 @@ def _command(name: str, message: str, **properties: str) -> str:
 
 def _data(text: str) -> str:
     lines = (shown(line, _CHARACTERS) for line in text.split("\n"))
-    return "%0A".join(line.replace("%", "%25").replace("\r", "%0D") for line in lines)
+    return "%0A".join(line.replace("%", "%25") for line in lines)
 
 
 def _property(text: str) -> str:

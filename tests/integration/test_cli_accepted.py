@@ -220,7 +220,7 @@ def test_an_object_that_is_replaced_meanwhile_is_not_copied(
         (["my.manifest", "--write-accepted", "my.manifest"], "is a manifest and would be overwritten"),
         (["my.manifest", "--write-accepted", "./link"], "is a manifest and would be overwritten"),
         (["my.manifest", "--write-accepted", "-"], "needs the name of a file"),
-        (["my.manifest", "--write-accepted", ""], "needs the name of a file"),
+        (["my.manifest", "--write-accepted", ""], "--write-accepted has an empty name; is a variable not set?"),
         (["my.manifest", "--write-accepted", "."], "'.' is no file"),
         (["my.manifest", "--write-accepted", os.devnull], "is no file"),
         (["my.manifest", "--write-accepted", "no/such"], "'no/such' cannot be written: No such file or directory."),

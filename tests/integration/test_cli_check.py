@@ -604,6 +604,28 @@ def test_findings_of_several_manifests_name_theirs(file: Files, reports: Callabl
     ]
 
 
+@pytest.mark.parametrize(
+    ("outputs", "told"),
+    [
+        (["--findings", ""], "--findings has an empty name; is a variable not set?"),
+        (["--output", ""], "--output has an empty name; is a variable not set?"),
+        (["--findings", "-"], "--findings and --output both go to standard output; name a file for one."),
+        (["--findings", "-", "--output", "-"], "--findings and --output both go to standard output"),
+    ],
+)
+def test_outputs_have_names_and_do_not_mix(
+    outputs: list[str], told: str, file: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told in complaint(["--no-images", *outputs, file()], capsys)
+
+
+def test_findings_alone_go_to_standard_output(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--no-images", "--findings", "-", "--output", "report.txt", file(good() + b"{")]) == 1
+
+    assert json.loads(capsys.readouterr().out)["rule"] == "line-invalid-json"
+    assert "line-invalid-json" in Path("report.txt").read_text(encoding="utf-8")
+
+
 def test_findings_never_overwrite_a_manifest(file: Files, capsys: pytest.CaptureFixture[str]) -> None:
     name = file()
 
