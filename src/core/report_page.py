@@ -140,11 +140,19 @@ def _content(report: Report) -> dict[str, Any]:
         "classes": sorted(classes.items(), key=lambda item: -item[1]),
         "most_of_a_class": max(classes.values(), default=0) or 1,
         "lanes": _lanes(report),
+        "all_checked": _all_checked(report),
         "unchecked": [finding for finding in report.findings if finding.severity is Severity.UNCHECKED],
         "consumer_title": consumer.title if consumer else None,
         "changes": rule_changes(report.consumer.rule_severities) if report.consumer.rule_severities else None,
         "severities": _GRAVITY,
     }
+
+
+def _all_checked(report: Report) -> bool:
+    """Whether nothing was left out; a report may list too few findings to tell."""
+    counts = report.statistics
+    unchecked = counts.lines.unchecked + counts.images.unchecked + counts.masks.unchecked
+    return report.verdict is not Verdict.INCOMPLETE and report.manifest.sha256 is not None and not unchecked
 
 
 def _severities(report: Report) -> dict[str, str]:

@@ -252,8 +252,8 @@ def test_the_strip_shows_where_the_faults_lie() -> None:
 
     page = to_page([told])
 
-    assert 'aria-label="Errors: 1 line, 1 in lines 71 to 71"' in page
-    assert '<rect class="filled" x="700.0" width="10.0" height="20">' in page
+    assert 'aria-label="Errors: 1 line, 1 in line 71"' in page
+    assert '<rect class="filled" x="700.0" width="10.0" height="20"><title>Line 71: 1</title>' in page
     assert 'aria-label="Unchecked: none"' in page
 
 
@@ -264,6 +264,20 @@ def test_what_was_not_checked_is_said_with_the_reason() -> None:
     assert "Time ran out before the first line" in words(to_page([late]))
     assert "Images were not looked for: the lines alone were judged" in words(to_page([alone]))
     assert "Everything was checked" in words(to_page([report(manifest(*sound_lines()))]))
+
+
+def test_what_was_not_checked_is_said_without_the_reason() -> None:
+    """A report that may list few findings can list none that tells it."""
+    late = report(manifest(*sound_lines(), b"{"), out_of_time=times(1))
+    assert "Everything was checked" not in words(to_page([late.model_copy(update={"findings": []})]))
+    lines = late.statistics.lines.model_copy(update={"unchecked": 3})
+    told = report(b"{\n")
+    statistics = told.statistics.model_copy(update={"lines": lines})
+
+    page = words(to_page([told.model_copy(update={"statistics": statistics})]))
+
+    assert "3 lines, 0 images not checked. The findings that this report lists do not tell why." in page
+    assert "Everything was checked" not in page
 
 
 def test_changed_rules_are_named() -> None:
