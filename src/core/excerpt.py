@@ -27,7 +27,7 @@ class Excerpt(NamedTuple):
     Attributes:
         column: The character at which the fault begins, from 1.
         before: What stands before the fault.
-        marked: The fault itself; empty where it has no place of its own, as a field that is missing.
+        marked: The fault itself; empty where it has no place of its own.
         after: What stands after it.
     """
 

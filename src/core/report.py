@@ -131,7 +131,7 @@ class ReportExcerpt(_Model):
 
     column: int = Field(description="The character of the line at which the fault begins, from 1.")
     before: str
-    marked: str = Field(description="The fault itself; empty where it has no place of its own, as a missing field.")
+    marked: str = Field(description="The fault itself; empty where it has no place of its own.")
     after: str
 
 

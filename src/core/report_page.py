@@ -82,8 +82,12 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["thousands"] = "{:,}".format
     environment.filters["shown"] = _shown
-    environment.globals["location"] = location
+    environment.globals |= {"location": location, "plural": _plural}
     return environment
+
+
+def _plural(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def _shown(text: str) -> str:

@@ -42,6 +42,15 @@ def test_on_paper_all_is_shown_and_nothing_to_press(text: str, visit: Visit, rep
     keep(page, "invalid-print")
 
 
+def test_on_paper_all_classes_are_shown(visit: Visit) -> None:
+    page = visit(to_page([report_of("hostile-classes")]))
+    last = page.get_by_role("region", name="Classes").get_by_role("rowheader", name="class 19", exact=True)
+
+    expect(last).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(last).to_be_visible()
+
+
 def test_high_contrast_is_accessible(visit: Visit, report: Report, faults: Faults, keep: Keep) -> None:
     page = visit(to_page([report]))
 
