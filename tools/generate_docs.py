@@ -273,7 +273,7 @@ def _cost(template: Mapping[str, Any]) -> str:
         f"in a month with manifests, {len(METRICS)} metrics cost ${len(METRICS) * _METRIC:.2f}. The dashboard costs "
         f"${_DASHBOARD:.2f} a month where the account has three others; `Dashboard=false` leaves it out. "
         f"`InspectImages` adds a GET for each opened image, ${len(alone) * _HEAD:.4f} for {len(alone):,} (a few JPEGs "
-        "take more). Storage, logs and traces come on top."
+        "take more). Storage, logs and traces come on top, as do tags, events and messages if asked for."
     )
     return "\n".join([*rows, "", standing])
 

@@ -34,8 +34,8 @@ _LONGEST_RUN_SECONDS: Final = 900
 _CALLS: Final = Config(
     connect_timeout=5,
     read_timeout=_LONGEST_RUN_SECONDS + 60,
-    # Some two minutes while the function is busy.
-    retries={"mode": "standard", "total_max_attempts": 12},
+    # A call whose answer is lost runs on: to repeat it would be a second run beside it.
+    retries={"mode": "standard", "total_max_attempts": 1},
     max_pool_connections=CONNECTIONS,
     # Networks forget connections on which nothing moves for minutes.
     tcp_keepalive=True,
@@ -110,7 +110,7 @@ def sns_client() -> SNSClient:
 
 
 def lambda_client() -> Client:
-    """A client for Lambda, which waits for the longest run.
+    """A client for Lambda, which waits for the longest run, and repeats nothing.
 
     Raises:
         PermanentError: The credentials, region, profile or endpoint are not usable.

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
+import time
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from aws.clients import Client
-from aws.faults import translated
+from aws.faults import is_passing, translated
 from core.errors import PermanentError, RetryableError
 
+_WAITS: Final = (1, 2, 4, 8, 16, 20, 20, 20, 20, 20, 20)
+"""Seconds between attempts while the function is busy: some two minutes at most."""
 _LATER: Final = "The same call may succeed later."
 
 
@@ -38,7 +44,7 @@ class DeployedFunction:
             PermanentError: A person must act.
         """
         with translated(f"Calling function {self._name!r}", grant="lambda:InvokeFunction on the function"):
-            answer = self._client.invoke(FunctionName=self._name, Payload=json.dumps(event).encode())
+            answer = self._invoke(json.dumps(event).encode())
             told = json.loads(answer["Payload"].read())
         if "FunctionError" not in answer:
             manifests: list[dict[str, Any]] = told["manifests"]
@@ -47,3 +53,17 @@ class DeployedFunction:
         if told.get("errorType") == RetryableError.__name__:
             raise RetryableError(f"{message} {_LATER}")
         raise PermanentError(message)
+
+    def _invoke(self, payload: bytes) -> dict[str, Any]:
+        """Asks again where Lambda answers that nothing ran, and never where its answer is lost: the run may go on."""
+        waits = iter(_WAITS)
+        while True:
+            try:
+                answer: dict[str, Any] = self._client.invoke(FunctionName=self._name, Payload=payload)
+            except ClientError as error:
+                seconds = next(waits, None)
+                if seconds is None or not is_passing(error):
+                    raise
+            else:
+                return answer
+            time.sleep(seconds * random.uniform(0.5, 1))  # noqa: S311 - no secret

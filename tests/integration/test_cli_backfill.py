@@ -4,6 +4,7 @@ import pytest
 
 from cli.in_parallel import in_parallel
 from cli.main import main
+from tests.integration.conftest import Configure
 from tests.integration.stack import Deployed, deploy
 from tests.integration.world import MANIFESTS, REPORTS, World
 
@@ -130,6 +131,23 @@ def test_only_failures_exit_2(world: World, deployed: Deployed, capsys: pytest.C
     assert backfill(ALL) == 2
 
     assert capsys.readouterr().err.endswith("1 failed\n")
+
+
+def test_again_tags_what_was_judged_before_tags_and_replaces_forged_ones(
+    world: World, deployed: Deployed, configure: Configure
+) -> None:
+    def tags() -> list[str]:
+        return [tag["Value"] for tag in world.s3.get_object_tagging(Bucket=MANIFESTS, Key="old.manifest")["TagSet"]]
+
+    world.judge(world.drop(b"{\n", key="old.manifest", Tagging="manifest-gate-verdict=VALID"))
+    configure(TAG_MANIFESTS="true")
+
+    assert backfill(ALL) == 1
+    assert tags() == ["VALID"]
+    assert deployed.events == []
+
+    assert backfill(ALL, "--again") == 1
+    assert sorted(tags()) == sorted(["INVALID", world.read_report()["run"]])
 
 
 def test_one_that_is_deleted_meanwhile_is_passed_over(

@@ -201,6 +201,20 @@ def test_a_busy_function_is_asked_again(world: World, deployed: Deployed, capsys
     assert world.wire.count("Invoke") == 6
 
 
+def test_a_function_that_stays_busy_leaves_the_event(
+    world: World, deployed: Deployed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed.fail(world.drop(b"{\n"))
+    busy = json.dumps({"Type": "User", "Message": "Rate Exceeded."})
+    world.wire.traps.insert(0, _times(world, "Invoke", 429, busy, 10**9))
+
+    assert redrive() == 2
+
+    assert "failed for now (TooManyRequestsException" in capsys.readouterr().err
+    assert world.wire.count("Invoke") == 12
+    assert len(deployed.waiting()) == 1
+
+
 def test_a_function_that_does_not_answer_leaves_the_event(
     world: World, deployed: Deployed, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,6 +226,7 @@ def test_a_function_that_does_not_answer_leaves_the_event(
 
     assert "failed on the way" in capsys.readouterr().err
     assert len(deployed.waiting()) == 1
+    assert world.wire.count("Invoke") == 1  # it may be running still
 
 
 def test_a_passing_fault_of_s3_is_told_as_such(

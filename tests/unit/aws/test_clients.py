@@ -131,13 +131,14 @@ def test_other_clients_refuse_to_guess_the_region(connect: Callable[[], object],
         connect()
 
 
-def test_lambda_client_waits_for_the_longest_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lambda_client_waits_for_the_longest_run_and_repeats_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
     config = lambda_client().meta.config
 
     assert config.read_timeout > 900
     assert config.tcp_keepalive
+    assert config.retries["total_max_attempts"] == 1
 
 
 def test_owned_by() -> None:
