@@ -28,4 +28,4 @@ def accepted_lines(chunks: Iterable[bytes], states: bytes | bytearray) -> Iterat
         known = states[block.first - 1 : block.first - 1 + len(lines)]
         kept = [line for line, state in zip(lines, known, strict=False) if not state & left_out]
         if kept:
-            yield b"\n".join(kept) + (b"\n" if block.ended else b"")
+            yield b"".join(kept)

@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
+from io import BytesIO
 from itertools import compress
 from types import ModuleType
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -45,8 +46,6 @@ _REQUIRED: Final = ("class_name", "human_annotated", "type")
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
 _MOST_NAMED: Final = 100
-_AHEAD: Final = 40
-"""Bytes of the second line that others are first taken to begin with, too."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
 _ENDINGS: Final = (*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS))
 _EXTENSIONS: Final = frozenset(_ENDINGS)
@@ -159,15 +158,14 @@ class CleanLines:
     def _prove_together(self, block: LineBlock) -> _Result | None:
         """All lines at once; None where they are not alike."""
         shape, content = self._usual, block.content
-        if shape is None or not block.ended or not _all_shorter(content, self._longest):
+        if shape is None or not _all_shorter(content, self._longest):
             return None
         try:
-            rows = shape.decoder.decode_lines(content)
+            rows = list(map(shape.decoder.decode, BytesIO(content)))
         except _faults():
             return None
-        # There are never fewer quotation marks, nor line breaks if they stand one a line: the sum tells of all three.
-        marks = len(content) - len(content.translate(None, b'"\\\n'))
-        if marks != len(rows) * (shape.quotes + 1) or not _is_one_a_line(content, len(rows)):
+        # No line has fewer quotation marks: the sum tells of each.
+        if content.count(b'"') != len(rows) * shape.quotes or b"\\" in content:
             return None
         block.known = len(rows)
         return self._conclude(block, range(len(rows)), *shape.columns(rows))
@@ -180,7 +178,8 @@ class CleanLines:
             left = self._prove_shape(block, left, self._usual, results)
         likely: dict[_Shape | None, list[int]] = {None: []}
         for place in left:
-            likely.setdefault(self._named.get(_label_in(lines[place])), []).append(place)
+            known = self._named.get(_label_in(lines[place]))
+            likely.setdefault(None if known is self._usual else known, []).append(place)
         unknown = likely.pop(None)
         for known, places in likely.items():
             unknown += self._prove_shape(block, places, known, results) if known else ()
@@ -192,7 +191,7 @@ class CleanLines:
         places, refs, said, others = list[int](), list[str](), list[_Said](), list[int]()
         shapes: Counter[_Shape] = Counter()
         for place in among:
-            content = block.lines[place]
+            content = block.lines[place].removesuffix(b"\n")
             shape, row = self._shape_of(content)
             if shape is None or content.count(b'"') != shape.quotes or len(content) > self._longest:
                 others.append(place)
@@ -210,16 +209,18 @@ class CleanLines:
         self, block: LineBlock, among: Sequence[int], shape: _Shape, results: list[_Result]
     ) -> Sequence[int]:
         """Lines that are of a shape; returns the places of those that are not."""
-        places, rows, others = _read_each(block.lines, among, shape)
+        places, contents = list(among), [block.lines[place] for place in among]
+        rows, unread = _read_each(contents, shape)
+        others, _ = _taken_out(unread, places, contents)
         refs, said = shape.columns(rows)
-        contents = [block.lines[place] for place in places]
         together, quotes, unsound = b"".join(contents), shape.quotes, set[int]()
         if together.count(b'"') != len(refs) * quotes:
             unsound.update([at for at, content in enumerate(contents) if content.count(b'"') != quotes])
         if b"\\" in together:
             unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
         if max(map(len, contents), default=0) > self._longest:
-            unsound.update([at for at, content in enumerate(contents) if len(content) > self._longest])
+            longest = self._longest
+            unsound.update([at for at, each in enumerate(contents) if len(each.removesuffix(b"\n")) > longest])
         left, _, _ = _taken_out(sorted(unsound), places, refs, said)
         results += [([], left), self._conclude(block, places, refs, said)]
         return others
@@ -239,14 +240,13 @@ class CleanLines:
             return [], []
         together = "\n".join(refs)
         self._bucket = self._bucket or _bucket_of(refs[0])
-        if _are_usual(refs, together, self._bucket):
-            return self._sum_up(block, places, refs, said, together)
-        self._bucket = max(self._bucket, _bucket_of(refs[0]), key=lambda name: together.count(f"{_SCHEME}{name}/"))
-        usual = _each_usual(refs, together, self._bucket)
-        if all(usual):
+        odd = _odd(refs, together, self._bucket)
+        if 2 * len(odd) > len(refs):
+            bucket = max(self._bucket, _bucket_of(refs[0]), key=lambda name: together.count(f"{_SCHEME}{name}/"))
+            self._bucket, odd = bucket, _odd(refs, together, bucket)
+        if not odd:
             return self._sum_up(block, places, refs, said, together)
         places, refs, said = list(places), list(refs), list(said)
-        odd = [at for at, flag in enumerate(usual) if not flag]
         others, their_refs, their_said = _taken_out(odd, places, refs, said)
         unsound = [at for at, ref in enumerate(their_refs) if not _is_sound(ref)]
         left, _, _ = _taken_out(unsound, others, their_refs, their_said)
@@ -283,7 +283,8 @@ class CleanLines:
         except KeyError:
             for place, each in zip(places, said, strict=True):
                 if each not in self._kinds:
-                    self._kinds[each] = self._kind(each, block.first + place, block.lines[place])
+                    content = block.lines[place].removesuffix(b"\n")
+                    self._kinds[each] = self._kind(each, block.first + place, content)
         return list(map(self._kinds.__getitem__, said))
 
     def _kind(self, said: _Said, number: int, content: bytes) -> Kind | None:
@@ -381,18 +382,17 @@ class _Shape:
         return (self, *(each for label in self.labels for each in (row[label], row[label + SUFFIX].class_name)))
 
 
-def _read_each(lines: Sequence[bytes], among: Sequence[int], shape: _Shape) -> tuple[list[int], list[Any], list[int]]:
-    """Reads some lines; returns the places of those of a shape, these lines, and the places of the others."""
-    read, faults = shape.decoder.decode, _faults()
-    places, rows, others = list[int](), list[Any](), list[int]()
-    for place in among:
+def _read_each(lines: Sequence[bytes], shape: _Shape) -> tuple[list[Any], list[int]]:
+    """Reads lines; returns those of a shape, and the places of the others."""
+    rows, others, faults = list[Any](), list[int](), _faults()
+    pending = map(shape.decoder.decode, lines)
+    while True:
         try:
-            rows.append(read(lines[place]))
-        except faults:
-            others.append(place)
+            rows.extend(pending)
+        except faults:  # what was read before stays, and the next line is read next
+            others.append(len(rows) + len(others))
         else:
-            places.append(place)
-    return places, rows, others
+            return rows, others
 
 
 def _label_in(content: bytes) -> bytes:
@@ -457,19 +457,6 @@ def _present(metadata: object) -> frozenset[str]:
     return frozenset(name for name in _QUOTES if getattr(metadata, name) is not _msgspec().UNSET)
 
 
-def _is_one_a_line(content: bytes, lines: int) -> bool:
-    """Whether each of as many objects as line breaks stands on a line of its own.
-
-    A line break between a closing and an opening brace lies within no object: JSON wants a comma there. So all breaks
-    but the last have to be such. Those with the same beginning of the next line are found many times faster.
-    """
-    at = content.find(b"\n")
-    last = at - 1 if content[at - 1 : at] == b"\r" else at
-    if lines == 1 or content[last - 1 : last] != b"}" or content[at + 1 : at + 2] != b"{":
-        return lines == 1
-    return any(content.count(content[last - 1 : at + 1 + ahead]) == lines - 1 for ahead in (_AHEAD, 1))
-
-
 def _all_shorter(content: bytes, longest: int) -> bool:
     """Whether no line can be longer: there is a line break in every half of that length."""
     half = longest // 2
@@ -480,34 +467,28 @@ def _bucket_of(ref: str) -> str:
     return ref.removeprefix(_SCHEME).partition("/")[0]
 
 
-def _are_usual(refs: Sequence[str], together: str, bucket: str) -> bool:
-    """Whether references lie in one bucket, have one extension, and are sound beyond doubt: looked at as one text."""
-    before, extension = f"{_SCHEME}{bucket}/", refs[0][refs[0].rfind(".") :]
-    return (
-        extension in _EXTENSIONS
-        and _USUAL_BUCKET.fullmatch(bucket) is not None
-        and together.startswith(before)
-        and together.endswith(extension)
-        and together.count(f"{extension}\n{before}") == len(refs) - 1
-        and together.count("//") == len(refs)
-        # No folder begins with a dot, which is quickest told where there are no other dots.
-        and (together.count(".") == len(refs) * (1 + bucket.count(".")) or "/." not in together)
-        and "%" not in together
-        and ("\x7f" not in together if together.isascii() else is_visible(together.replace("\n", "")))
-    )
+def _odd(refs: Sequence[str], together: str, bucket: str) -> Sequence[int]:
+    """The places of references that do not lie in a bucket, or are not sound beyond doubt, rising.
 
-
-def _each_usual(refs: Sequence[str], together: str, bucket: str) -> list[bool]:
-    """For each reference whether it lies in a bucket and is sound beyond doubt."""
-    before = f"{_SCHEME}{bucket}/"
+    What is looked for in all at once is looked for in each only where something is found.
+    """
+    before, extension, odd = f"{_SCHEME}{bucket}/", refs[0][refs[0].rfind(".") :], set[int]()
     if not _USUAL_BUCKET.fullmatch(bucket):
-        return [False] * len(refs)
-    odd = {ref for sign in ("%", "/.", "\x7f") if sign in together for ref in refs if sign in ref}
+        return range(len(refs))
+    one_sort = together.startswith(before) and together.endswith(extension) and extension in _EXTENSIONS
+    if not one_sort or together.count(f"{extension}\n{before}") != len(refs) - 1:
+        odd.update([at for at, ref in enumerate(refs) if not (ref.startswith(before) and ref.endswith(_ENDINGS))])
+    # Those of odd references must not make up for others.
+    if together.count("//") - sum([refs[at].count("//") for at in odd]) != len(refs) - len(odd):
+        odd.update([at for at, ref in enumerate(refs) if ref.count("//") != 1])
+    # No folder begins with a dot, which is quickest told where there are no other dots.
+    dotless = not odd and together.count(".") == len(refs) * (1 + bucket.count("."))
+    for sign in ("%", "\x7f") if dotless else ("%", "\x7f", "/."):
+        if sign in together:
+            odd.update([at for at, ref in enumerate(refs) if sign in ref])
     if not together.isascii():
-        odd.update(ref for ref in refs if not ref.isascii() and not is_visible(ref))
-    return [
-        ref.startswith(before) and ref.endswith(_ENDINGS) and ref.count("//") == 1 and ref not in odd for ref in refs
-    ]
+        odd.update([at for at, ref in enumerate(refs) if not ref.isascii() and not is_visible(ref)])
+    return sorted(odd)
 
 
 def _is_sound(ref: str) -> bool:

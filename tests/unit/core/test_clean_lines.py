@@ -304,6 +304,12 @@ def test_slashes_that_one_reference_lacks_do_not_make_up_for_those_of_another(ot
     assert told_of(manifest(*alike(1, 3), line(other), line(odd))) == told
 
 
+def test_dots_that_one_reference_lacks_do_not_make_up_for_those_of_another() -> None:
+    refs = ["s3://images/1.png", "s3://images/2", "s3://images/./3.png"]
+
+    assert told_of(manifest(*map(line, refs))) == [(2, "source-ref-not-an-image"), (3, "source-ref-suspicious")]
+
+
 def test_dots_of_a_folder_are_seen_whatever_the_dots_of_the_bucket() -> None:
     refs = ["s3://a.b.c/1.png", "s3://a.b.c/./2.png", "s3://a.b.c/.hidden/3.png", "s3://a.b.c/4.5/6.png"]
 
