@@ -1,9 +1,10 @@
 """Which lines are clean beyond doubt, told many times faster than by judging each in full.
 
 This only ever proves lines clean; what it does not prove is judged in full (`core.inspection`), so that nothing but
-speed hangs on it. msgspec reads a whole block of lines and judges their fields; it keeps the last of repeated keys in
-silence, and takes several objects on one line or one on several, so that all this is ruled out by counting. What labels
-say is not judged here at all: of lines that are alike in that, the first is judged in full, and speaks for the others.
+speed hangs on it. msgspec reads each line of a block and judges its fields; it keeps the last of repeated keys in
+silence, so that these are ruled out by counting. What labels say is not judged here at all: of lines that are alike in
+that, the first is judged in full, and speaks for the others. Where all is proven but what a reference or labels say,
+nothing else needs to be judged.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
 from io import BytesIO
-from itertools import compress
 from types import ModuleType
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from core.entry import Label
-from core.inspection import inspect_line
+from core.entry import Entry, Label
+from core.finding import Finding
+from core.inspection import Inspected, inspect_line, judge_ref
 from core.labels import SUFFIX
 from core.lines import MAX_LINE_BYTES, Line, LineBlock
 from core.policy import Policy
@@ -28,10 +29,7 @@ from core.source_ref import (
     IMAGE_EXTENSIONS,
     MAX_KEY_BYTES,
     SourceRef,
-    is_image_name,
     is_visible,
-    parse,
-    suspicions,
 )
 
 _REF: Final = "source-ref"
@@ -61,10 +59,12 @@ class Kind:
     Attributes:
         labels: The judged labels.
         labeled: Any of them labels the image.
+        findings: What is wrong with the labels, as told of the first such line.
     """
 
     labels: tuple[Label, ...]
     labeled: bool
+    findings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +142,19 @@ class CleanLines:
         self._labels: dict[tuple[Hashable, ...], Label] = {}
         self._bucket = ""
 
-    def prove(self, block: LineBlock) -> tuple[list[Proven], Sequence[int]]:
+    def prove(self, block: LineBlock) -> tuple[list[Proven], Others]:
         """Finds out which lines of a block are clean.
 
         Returns:
-            Those that are, and the places within the block of those that have to be judged in full, rising.
+            Those that are, and the others by their places within the block, rising: what a full judgement says of
+            each, or None where it has to be asked.
         """
         if block.dropped:
-            return [], range(block.count)
+            return [], dict.fromkeys(range(block.count))
         if self._usual is None:
             self._prefer(self._shape_of(block.content.partition(b"\n")[0])[0], most=True)
         proven, others = self._prove_together(block) or self._prove_singly(block)
-        return proven, sorted(others)
+        return proven, dict(sorted(others.items()))
 
     def _prove_together(self, block: LineBlock) -> _Result | None:
         """All lines at once; None where they are not alike."""
@@ -184,7 +185,7 @@ class CleanLines:
         for known, places in likely.items():
             unknown += self._prove_shape(block, places, known, results) if known else ()
         others = self._prove_mixed(block, sorted(unknown), results)
-        return [each for found, _ in results for each in found], [*others, *(at for _, more in results for at in more)]
+        return _together([*results, ([], dict.fromkeys(others))])
 
     def _prove_mixed(self, block: LineBlock, among: Sequence[int], results: list[_Result]) -> list[int]:
         """Lines of any shapes; returns the places of those that are of none."""
@@ -222,7 +223,7 @@ class CleanLines:
             longest = self._longest
             unsound.update([at for at, each in enumerate(contents) if len(each.removesuffix(b"\n")) > longest])
         left, _, _ = _taken_out(sorted(unsound), places, refs, said)
-        results += [([], left), self._conclude(block, places, refs, said)]
+        results += [([], dict.fromkeys(left)), self._conclude(block, places, refs, said)]
         return others
 
     def _prefer(self, shape: _Shape | None, *, most: bool) -> None:
@@ -237,7 +238,7 @@ class CleanLines:
     def _conclude(self, block: LineBlock, places: Sequence[int], refs: Sequence[str], said: Sequence[_Said]) -> _Result:
         """Looks at references and labels, where all else is proven."""
         if not places:
-            return [], []
+            return [], {}
         together = "\n".join(refs)
         self._bucket = self._bucket or _bucket_of(refs[0])
         odd = _odd(refs, together, self._bucket)
@@ -248,10 +249,15 @@ class CleanLines:
             return self._sum_up(block, places, refs, said, together)
         places, refs, said = list(places), list(refs), list(said)
         others, their_refs, their_said = _taken_out(odd, places, refs, said)
-        unsound = [at for at, ref in enumerate(their_refs) if not _is_sound(ref)]
-        left, _, _ = _taken_out(unsound, others, their_refs, their_said)
+        numbers = _numbers(block.first, others)
+        judged = [judge_ref(ref, number, self._policy) for ref, number in zip(their_refs, numbers, strict=True)]
+        unsound = [at for at, (ref, findings) in enumerate(judged) if ref is None or findings]
+        left, _, left_said = _taken_out(unsound, others, their_refs, their_said)
         results = [self._sum_up(block, places, refs, said), self._sum_up(block, others, their_refs, their_said)]
-        return [each for found, _ in results for each in found], left + [place for _, more in results for place in more]
+        told = Others()
+        for at, place, each in zip(unsound, left, left_said, strict=True):
+            told[place] = _told(block.first + place, *judged[at], self._kinds.get(each))
+        return _together([*results, ([], told)])
 
     def _sum_up(
         self,
@@ -262,20 +268,21 @@ class CleanLines:
         together: str | None = None,
     ) -> _Result:
         """Looks at labels, where all else is proven."""
-        found = self._kinds_of(block, places, said)
+        found, others = self._kinds_of(block, places, said), Others()
+        if faulty := [at for at, kind in enumerate(found) if kind is None or kind.findings]:
+            places, refs, together = list(places), list(refs), None
+            for place, ref, kind in zip(*_taken_out(faulty, places, refs, found), strict=True):
+                number = block.first + place
+                others[place] = _told(number, *judge_ref(ref, number, self._policy), kind)
         kinds = [kind for kind in found if kind is not None]
-        kept = places
-        if len(kinds) < len(found):
-            kept, refs = _where(found, places, refs)
-            together = None
-        if not kept:
-            return [], places
-        numbers = _numbers(block.first, kept)
+        if not kinds:
+            return [], others
+        numbers = _numbers(block.first, places)
         images = [Images(_bucket_of(refs[0]), numbers, refs, together)] if together else _by_bucket(numbers, refs)
-        return [Proven(numbers, kinds, Counter(kinds), images)], _without(places, kept)
+        return [Proven(numbers, kinds, Counter(kinds), images)], others
 
     def _kinds_of(self, block: LineBlock, places: Sequence[int], said: Sequence[_Said]) -> list[Kind | None]:
-        """What kind each line is of; None for one whose labels are at fault."""
+        """What kind each line is of; None for one that is of none."""
         if len(self._kinds) > _MOST_KINDS:
             self._kinds.clear()
         try:
@@ -299,9 +306,11 @@ class CleanLines:
         labels = tuple(label for label in known if label is not None)
         if not shape.judged or len(labels) < len(known):
             inspected = inspect_line(Line(number, 0, content, len(content)), self._policy)
-            if inspected.entry is None or inspected.findings:
+            if inspected.entry is None:
                 return None
             labels = inspected.entry.labels
+            if inspected.findings:
+                return Kind(labels, any(label.known for label in labels), inspected.findings)
             shape.judged[:] = [label.name for label in labels]
             if len(self._labels) > _MOST_KINDS:
                 self._labels.clear()
@@ -324,8 +333,9 @@ class CleanLines:
         return self._shapes[place], row
 
 
-_Result = tuple[list[Proven], Sequence[int]]
-"""Proven lines, and the places within the block of those that are not."""
+Others = dict[int, Inspected | None]
+"""Lines that are not proven, by their places within the block, and what is known of them."""
+_Result = tuple[list[Proven], Others]
 _Said = tuple[Any, ...]
 """The shape of a line, and what its labels say: value and class of each."""
 
@@ -491,15 +501,19 @@ def _odd(refs: Sequence[str], together: str, bucket: str) -> Sequence[int]:
     return sorted(odd)
 
 
-def _is_sound(ref: str) -> bool:
-    """Whether there is nothing to say about a reference, however unusual."""
-    parsed = parse(ref)
-    return isinstance(parsed, SourceRef) and is_image_name(parsed.key) and not any(suspicions(parsed))
+def _told(number: int, ref: SourceRef | None, findings: list[Finding], kind: Kind | None) -> Inspected | None:
+    """What a full judgement says of a line that is sound but for its reference and what its labels say."""
+    if kind is None:
+        return None
+    return Inspected(Entry(number, ref, kind.labels), findings + [finding.on(number) for finding in kind.findings])
 
 
-def _where(flags: Sequence[object], *columns: Sequence[Any]) -> Iterator[list[Any]]:
-    """Those of each column whose flag is set."""
-    return (list(compress(column, flags)) for column in columns)
+def _together(results: Sequence[_Result]) -> _Result:
+    """Several results in one."""
+    others = Others()
+    for _, more in results:
+        others |= more
+    return [each for proven, _ in results for each in proven], others
 
 
 def _taken_out(at: Sequence[int], *columns: list[Any]) -> list[list[Any]]:
@@ -515,10 +529,6 @@ def _numbers(first: int, places: Sequence[int]) -> Sequence[int]:
     if isinstance(places, range):
         return range(first + places.start, first + places.stop)
     return [first + place for place in places]
-
-
-def _without(places: Sequence[int], kept: Sequence[int]) -> Sequence[int]:
-    return () if len(kept) == len(places) else list(set(places).difference(kept))
 
 
 def _by_bucket(numbers: Sequence[int], refs: Sequence[str]) -> list[Images]:
