@@ -44,6 +44,8 @@ _REQUIRED: Final = ("class_name", "human_annotated", "type")
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
 _MOST_NAMED: Final = 100
+_AT_ONCE: Final = 32
+"""Lines among which one with more quotation marks is looked for."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
 _ENDINGS: Final = (*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS))
 _EXTENSIONS: Final = frozenset(_ENDINGS)
@@ -210,14 +212,12 @@ class CleanLines:
         self, block: LineBlock, among: Sequence[int], shape: _Shape, results: list[_Result]
     ) -> Sequence[int]:
         """Lines that are of a shape; returns the places of those that are not."""
-        places, contents = list(among), [block.lines[place] for place in among]
+        places, contents = list(among), list(map(block.lines.__getitem__, among))
         rows, unread = _read_each(contents, shape)
         others, _ = _taken_out(unread, places, contents)
         refs, said = shape.columns(rows)
-        together, quotes, unsound = b"".join(contents), shape.quotes, set[int]()
-        if together.count(b'"') != len(refs) * quotes:
-            unsound.update([at for at, content in enumerate(contents) if content.count(b'"') != quotes])
-        if b"\\" in together:
+        unsound = set(_with_more_quotes(contents, shape.quotes))
+        if b"\\" in block.content:
             unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
         if max(map(len, contents), default=0) > self._longest:
             longest = self._longest
@@ -246,14 +246,17 @@ class CleanLines:
             bucket = max(self._bucket, _bucket_of(refs[0]), key=lambda name: together.count(f"{_SCHEME}{name}/"))
             self._bucket, odd = bucket, _odd(refs, together, bucket)
         if not odd:
-            return self._sum_up(block, places, refs, said, together)
+            return self._sum_up(block, places, refs, said, self._bucket, together)
         places, refs, said = list(places), list(refs), list(said)
         others, their_refs, their_said = _taken_out(odd, places, refs, said)
         numbers = _numbers(block.first, others)
         judged = [judge_ref(ref, number, self._policy) for ref, number in zip(their_refs, numbers, strict=True)]
         unsound = [at for at, (ref, findings) in enumerate(judged) if ref is None or findings]
         left, _, left_said = _taken_out(unsound, others, their_refs, their_said)
-        results = [self._sum_up(block, places, refs, said), self._sum_up(block, others, their_refs, their_said)]
+        results = [
+            self._sum_up(block, places, refs, said, self._bucket),
+            self._sum_up(block, others, their_refs, their_said),
+        ]
         told = Others()
         for at, place, each in zip(unsound, left, left_said, strict=True):
             told[place] = _told(block.first + place, *judged[at], self._kinds.get(each))
@@ -265,9 +268,10 @@ class CleanLines:
         places: Sequence[int],
         refs: Sequence[str],
         said: Sequence[_Said],
+        bucket: str | None = None,
         together: str | None = None,
     ) -> _Result:
-        """Looks at labels, where all else is proven."""
+        """Looks at labels, where all else is proven. The bucket is given if it is one, the text if refs are joined."""
         found, others = self._kinds_of(block, places, said), Others()
         if faulty := [at for at, kind in enumerate(found) if kind is None or kind.findings]:
             places, refs, together = list(places), list(refs), None
@@ -278,7 +282,7 @@ class CleanLines:
         if not kinds:
             return [], others
         numbers = _numbers(block.first, places)
-        images = [Images(_bucket_of(refs[0]), numbers, refs, together)] if together else _by_bucket(numbers, refs)
+        images = [Images(bucket, numbers, refs, together)] if bucket else _by_bucket(numbers, refs)
         return [Proven(numbers, kinds, Counter(kinds), images)], others
 
     def _kinds_of(self, block: LineBlock, places: Sequence[int], said: Sequence[_Said]) -> list[Kind | None]:
@@ -405,6 +409,14 @@ def _read_each(lines: Sequence[bytes], shape: _Shape) -> tuple[list[Any], list[i
             return rows, others
 
 
+def _with_more_quotes(lines: Sequence[bytes], quotes: int) -> Iterator[int]:
+    """The places of lines with more quotation marks than is usual; none has fewer, so that a sum tells of many."""
+    for start in range(0, len(lines), _AT_ONCE):
+        some = lines[start : start + _AT_ONCE]
+        if b"".join(some).count(b'"') != len(some) * quotes:
+            yield from (start + at for at, line in enumerate(some) if line.count(b'"') != quotes)
+
+
 def _label_in(content: bytes) -> bytes:
     """The name of a label that a line may have."""
     end = content.find(_NAMED)
@@ -477,23 +489,38 @@ def _bucket_of(ref: str) -> str:
     return ref.removeprefix(_SCHEME).partition("/")[0]
 
 
-def _odd(refs: Sequence[str], together: str, bucket: str) -> Sequence[int]:
-    """The places of references that do not lie in a bucket, or are not sound beyond doubt, rising.
+def _are_usual(refs: Sequence[str], together: str, bucket: str) -> bool:
+    """Whether references lie in one bucket, have one extension, and are sound beyond doubt: looked at as one text."""
+    before, extension = f"{_SCHEME}{bucket}/", refs[0][refs[0].rfind(".") :]
+    return (
+        extension in _EXTENSIONS
+        and together.startswith(before)
+        and together.endswith(extension)
+        and together.count(f"{extension}\n{before}") == len(refs) - 1
+        and together.count("//") == len(refs)
+        # No folder begins with a dot, which is quickest told where there are no other dots.
+        and (together.count(".") == len(refs) * (1 + bucket.count(".")) or "/." not in together)
+        and "%" not in together
+        and ("\x7f" not in together if together.isascii() else is_visible(together.replace("\n", "")))
+    )
 
-    What is looked for in all at once is looked for in each only where something is found.
-    """
-    before, extension, odd = f"{_SCHEME}{bucket}/", refs[0][refs[0].rfind(".") :], set[int]()
+
+def _odd(refs: Sequence[str], together: str, bucket: str) -> Sequence[int]:
+    """The places of references that do not lie in a bucket, or are not sound beyond doubt, rising."""
     if not _USUAL_BUCKET.fullmatch(bucket):
         return range(len(refs))
-    one_sort = together.startswith(before) and together.endswith(extension) and extension in _EXTENSIONS
-    if not one_sort or together.count(f"{extension}\n{before}") != len(refs) - 1:
-        odd.update([at for at, ref in enumerate(refs) if not (ref.startswith(before) and ref.endswith(_ENDINGS))])
-    # Those of odd references must not make up for others.
-    if together.count("//") - sum([refs[at].count("//") for at in odd]) != len(refs) - len(odd):
-        odd.update([at for at, ref in enumerate(refs) if ref.count("//") != 1])
-    # No folder begins with a dot, which is quickest told where there are no other dots.
-    dotless = not odd and together.count(".") == len(refs) * (1 + bucket.count("."))
-    for sign in ("%", "\x7f") if dotless else ("%", "\x7f", "/."):
+    if _are_usual(refs, together, bucket):
+        return ()
+    before = f"{_SCHEME}{bucket}/"
+    last = len(before) - 1
+    odd = {
+        at
+        for at, ref in enumerate(refs)
+        if not (
+            ref.startswith(before) and ref.endswith(_ENDINGS) and ref.find("//", last) < 0 and ref.find("/.", last) < 0
+        )
+    }
+    for sign in ("%", "\x7f"):
         if sign in together:
             odd.update([at for at, ref in enumerate(refs) if sign in ref])
     if not together.isascii():
@@ -533,10 +560,6 @@ def _numbers(first: int, places: Sequence[int]) -> Sequence[int]:
 
 def _by_bucket(numbers: Sequence[int], refs: Sequence[str]) -> list[Images]:
     """Takes the images apart by bucket."""
-    bucket = _bucket_of(refs[0])
-    before = f"{_SCHEME}{bucket}/"
-    if all([ref.startswith(before) for ref in refs]):  # noqa: C419 - quicker than a generator
-        return [Images(bucket, numbers, refs)]
     buckets: dict[str, tuple[list[int], list[str]]] = {}
     for number, ref in zip(numbers, refs, strict=True):
         lines, theirs = buckets.setdefault(_bucket_of(ref), ([], []))
