@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 _TOGETHER: Final = 4 * 1024**2
@@ -18,6 +18,7 @@ class OverlappedHash:
         self._waiting: list[bytes] = []
         self._size = 0
         self._pool: ThreadPoolExecutor | None = None
+        self._under_way: list[Future[None]] = []
 
     def update(self, piece: bytes) -> None:
         """Adds bytes."""
@@ -25,12 +26,19 @@ class OverlappedHash:
         self._size += len(piece)
         if self._size >= _TOGETHER:
             self._pool = self._pool or ThreadPoolExecutor(1)
-            self._pool.submit(self._digest.update, self._taken())
+            self._hand_on(self._pool)
+
+    def end(self) -> None:
+        """Begins with what is left: no bytes follow."""
+        if self._pool is not None:
+            self._hand_on(self._pool)
 
     def hexdigest(self) -> str:
         """The digest of all bytes, in hexadecimal; none may follow."""
+        for work in self._under_way:
+            work.result()
+        self._add(self._waiting)
         self.close()
-        self._digest.update(self._taken())
         return self._digest.hexdigest()
 
     def close(self) -> None:
@@ -39,6 +47,9 @@ class OverlappedHash:
             self._pool.shutdown()
             self._pool = None
 
-    def _taken(self) -> bytes:
-        taken, self._waiting, self._size = b"".join(self._waiting), [], 0
-        return taken
+    def _hand_on(self, pool: ThreadPoolExecutor) -> None:
+        self._under_way.append(pool.submit(self._add, self._waiting))
+        self._waiting, self._size = [], 0
+
+    def _add(self, pieces: list[bytes]) -> None:
+        self._digest.update(b"".join(pieces))
