@@ -61,12 +61,17 @@ class Kind:
     Attributes:
         labels: The judged labels.
         labeled: Any of them labels the image.
-        findings: What is wrong with the labels, as told of the first such line.
+        findings: What is wrong with the labels, as told of the first such line; None where each has to be asked.
     """
 
     labels: tuple[Label, ...]
     labeled: bool
-    findings: Sequence[Finding] = ()
+    findings: Sequence[Finding] | None = ()
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything is to be said of such lines."""
+        return self.findings != ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,7 @@ class CleanLines:
         self._shapes: dict[tuple[object, ...], _Shape | None] = {}
         self._usual: _Shape | None = None
         self._named: dict[bytes, _Shape] = {}
-        self._kinds: dict[_Said, Kind | None] = {}
+        self._kinds: dict[_Said, Kind] = {}
         self._labels: dict[tuple[Hashable, ...], Label] = {}
         self._bucket = ""
 
@@ -272,21 +277,23 @@ class CleanLines:
         together: str | None = None,
     ) -> _Result:
         """Looks at labels, where all else is proven. The bucket is given if it is one, the text if refs are joined."""
-        found, others = self._kinds_of(block, places, said), Others()
-        if faulty := [at for at, kind in enumerate(found) if kind is None or kind.findings]:
+        kinds, others = self._kinds_of(block, places, said), Others()
+        counts = Counter(kinds)
+        if any(kind.faulty for kind in counts):
             places, refs, together = list(places), list(refs), None
-            for place, ref, kind in zip(*_taken_out(faulty, places, refs, found), strict=True):
+            faulty = [at for at, kind in enumerate(kinds) if kind.faulty]
+            for place, ref, kind in zip(*_taken_out(faulty, places, refs, kinds), strict=True):
                 number = block.first + place
                 others[place] = _told(number, *judge_ref(ref, number, self._policy), kind)
-        kinds = [kind for kind in found if kind is not None]
+            counts = Counter(kinds)
         if not kinds:
             return [], others
         numbers = _numbers(block.first, places)
         images = [Images(bucket, numbers, refs, together)] if bucket else _by_bucket(numbers, refs)
-        return [Proven(numbers, kinds, Counter(kinds), images)], others
+        return [Proven(numbers, kinds, counts, images)], others
 
-    def _kinds_of(self, block: LineBlock, places: Sequence[int], said: Sequence[_Said]) -> list[Kind | None]:
-        """What kind each line is of; None for one that is of none."""
+    def _kinds_of(self, block: LineBlock, places: Sequence[int], said: Sequence[_Said]) -> list[Kind]:
+        """What kind each line is of."""
         if len(self._kinds) > _MOST_KINDS:
             self._kinds.clear()
         try:
@@ -298,7 +305,7 @@ class CleanLines:
                     self._kinds[each] = self._kind(each, block.first + place, content)
         return list(map(self._kinds.__getitem__, said))
 
-    def _kind(self, said: _Said, number: int, content: bytes) -> Kind | None:
+    def _kind(self, said: _Said, number: int, content: bytes) -> Kind:
         """What a line is whose labels have not been seen together.
 
         Each label is judged by itself. So once a line of the shape was judged in full, labels that were on any such
@@ -309,12 +316,10 @@ class CleanLines:
         known = [self._labels.get(parts[name]) for name in shape.judged]
         labels = tuple(label for label in known if label is not None)
         if not shape.judged or len(labels) < len(known):
-            inspected = inspect_line(Line(number, 0, content, len(content)), self._policy)
-            if inspected.entry is None:
-                return None
-            labels = inspected.entry.labels
-            if inspected.findings:
-                return Kind(labels, any(label.known for label in labels), inspected.findings)
+            entry, findings, _ = inspect_line(Line(number, 0, content, len(content)), self._policy)
+            if entry is None or findings:
+                return Kind(entry.labels if entry else (), labeled=False, findings=findings if entry else None)
+            labels = entry.labels
             shape.judged[:] = [label.name for label in labels]
             if len(self._labels) > _MOST_KINDS:
                 self._labels.clear()
@@ -530,7 +535,7 @@ def _odd(refs: Sequence[str], together: str, bucket: str) -> Sequence[int]:
 
 def _told(number: int, ref: SourceRef | None, findings: list[Finding], kind: Kind | None) -> Inspected | None:
     """What a full judgement says of a line that is sound but for its reference and what its labels say."""
-    if kind is None:
+    if kind is None or kind.findings is None:
         return None
     return Inspected(Entry(number, ref, kind.labels), findings + [finding.on(number) for finding in kind.findings])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_LINE_BYTES: Final = 1024**2
 """A longer line is not held: this is what bounds memory on a file without line breaks."""
@@ -18,8 +18,7 @@ BLOCK_BYTES: Final = 256 * 1024
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     r"""One line.
 
     Attributes:
