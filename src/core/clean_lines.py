@@ -68,11 +68,6 @@ class Kind:
     labeled: bool
     findings: Sequence[Finding] | None = ()
 
-    @property
-    def faulty(self) -> bool:
-        """Whether anything is to be said of such lines."""
-        return self.findings != ()
-
 
 @dataclass(frozen=True, slots=True)
 class Images:
@@ -279,13 +274,12 @@ class CleanLines:
         """Looks at labels, where all else is proven. The bucket is given if it is one, the text if refs are joined."""
         kinds, others = self._kinds_of(block, places, said), Others()
         counts = Counter(kinds)
-        if any(kind.faulty for kind in counts):
+        if faulty := [kind for kind in counts if kind.findings != ()]:
             places, refs, together = list(places), list(refs), None
-            faulty = [at for at, kind in enumerate(kinds) if kind.faulty]
-            for place, ref, kind in zip(*_taken_out(faulty, places, refs, kinds), strict=True):
+            at = sorted(place for kind in faulty for place in _places_of(kind, kinds, counts.pop(kind)))
+            for place, ref, kind in zip(*_taken_out(at, places, refs, kinds), strict=True):
                 number = block.first + place
                 others[place] = _told(number, *judge_ref(ref, number, self._policy), kind)
-            counts = Counter(kinds)
         if not kinds:
             return [], others
         numbers = _numbers(block.first, places)
@@ -516,14 +510,15 @@ def _odd(refs: Sequence[str], together: str, bucket: str) -> Sequence[int]:
         return range(len(refs))
     if _are_usual(refs, together, bucket):
         return ()
-    before = f"{_SCHEME}{bucket}/"
-    last = len(before) - 1
+    before = f"{_SCHEME}{bucket}"
     odd = {
         at
         for at, ref in enumerate(refs)
-        if not (
-            ref.startswith(before) and ref.endswith(_ENDINGS) and ref.find("//", last) < 0 and ref.find("/.", last) < 0
-        )
+        if (path := ref.removeprefix(before)) == ref
+        or path[:1] != "/"
+        or "//" in path
+        or "/." in path
+        or not path.endswith(_ENDINGS)
     }
     for sign in ("%", "\x7f"):
         if sign in together:
@@ -555,6 +550,14 @@ def _taken_out(at: Sequence[int], *columns: list[Any]) -> list[list[Any]]:
         for place in reversed(at):
             del column[place]
     return taken
+
+
+def _places_of(kind: Kind, kinds: Sequence[Kind], count: int) -> Iterator[int]:
+    """Where a kind stands that stands so often."""
+    at = -1
+    for _ in range(count):
+        at = kinds.index(kind, at + 1)
+        yield at
 
 
 def _numbers(first: int, places: Sequence[int]) -> Sequence[int]:
