@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 import core.clean_lines
+import core.stretch
 from core.clean_lines import CleanLines, Images
 from core.consumers import CONSUMERS
 from core.entry import Label
@@ -712,3 +713,91 @@ def test_what_a_legacy_bucket_holds_is_judged_in_full_however_often_it_is_met(bu
 
     assert clean.prove(sound)[1] == {}
     assert [list(clean.prove(old)[1]) for _ in range(2)] == [[0, 1, 2]] * 2
+
+
+def judged_in_full(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Lines that are judged in full for themselves, as they are."""
+    seen = list[int]()
+    judge = core.stretch.inspect_line
+
+    def inspect_line(content: Line, policy: Policy) -> object:
+        seen.append(content.number)
+        return judge(content, policy)
+
+    monkeypatch.setattr(core.stretch, "inspect_line", inspect_line)
+    return seen
+
+
+def test_where_all_else_is_proven_a_reference_is_judged_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = judged_in_full(monkeypatch)
+    refs = ["s3://images/1.png", "s3:/images/2.png", "s3://images/3.png", "s3://images/a//4.png", "s3://images/5.gif"]
+
+    _, told = read(manifest(*map(line, refs)), LOOKOUT)
+
+    rules = ["source-ref-malformed", "source-ref-suspicious", "source-ref-not-an-image"]
+    assert told == list(zip([2, 4, 5], rules, strict=True))
+    assert seen == []
+    assert told_of(manifest(*map(line, refs))) == told
+
+
+def test_what_labels_were_told_is_told_of_all_that_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, first = judged_in_full(monkeypatch), counted(monkeypatch)
+    lines = [line(1), line(2, "Normal"), line(3, "other"), line(4, "Normal"), line("s3:/images/5.png", "other")]
+
+    body = manifest(*lines)
+    found = [
+        finding for block in split_lines([body]) for finding in Stretch().read(block, LOOKOUT, CleanLines(LOOKOUT))
+    ]
+
+    assert (seen, first) == ([], [1, 2, 3])
+    assert [(each.line, each.rule, each.kind, each.value) for each in found] == [
+        (2, "class-name-unknown", "misspelt", "Normal"),
+        (3, "class-name-unknown", "", "other"),
+        (4, "class-name-unknown", "misspelt", "Normal"),
+        (5, "source-ref-malformed", "slashes", "s3:/images/5.png"),
+        (5, "class-name-unknown", "", "other"),
+    ]
+    assert told_of(body) == [(each.line, each.rule) for each in found]
+
+
+def test_a_reference_at_fault_says_nothing_of_labels_that_were_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = judged_in_full(monkeypatch)
+    lines = [line(1), line("s3:/images/2.png", "other"), line("s3:/images/3.png", "anomaly"), line(4, "anomaly")]
+
+    told = [(2, "source-ref-malformed"), (2, "class-name-unknown"), (3, "source-ref-malformed")]
+    assert read(manifest(*lines), LOOKOUT)[1] == told
+    assert seen == [2]
+    assert told_of(manifest(*lines)) == told
+
+
+def test_a_label_at_fault_is_told_with_what_else_the_line_says() -> None:
+    """Labels, values and references of lines whose labels are at fault are noted all the same."""
+    several = [labelled(at, a="x" * (257 * (at % 3 == 0) or 1), b="y") for at in range(1, 10)]
+
+    assert told_of(manifest(*several), REKOGNITION) == [(at, "class-name-length") for at in (3, 6, 9)]
+    assert told_of(manifest(*(line(at % 4, "other") for at in range(9)))) == [
+        (at, "class-name-unknown") for at in range(1, 10)
+    ]
+
+
+@pytest.mark.parametrize("place", [0, 1, 30, 31, 32, 33, 63, 64, 98, 99])
+def test_a_repeated_key_is_found_among_many_lines_of_a_block_with_others(place: int) -> None:
+    lines = alike(1, 100)
+    lines.insert(place, BAD["repeated key"][0])
+
+    told = [(place + 2, "line-duplicate-key")]
+    assert told_of(manifest(b"", *lines)) == [(1, "line-blank"), *told]
+    assert left(manifest(b"", *lines)) == [1, place + 2]
+    assert left(manifest(*lines)) == [place + 1]
+
+
+@pytest.mark.parametrize("bad", [[0], [0, 1], [1, 2, 3], [9], [8, 9], [0, 9], list(range(10)), [0, 2, 4, 6, 8]])
+def test_lines_that_are_not_read_leave_the_others_at_their_places(bad: list[int]) -> None:
+    lines = alike(1, 10)
+    for place in bad:
+        lines[place] = b"{"
+
+    clean = CleanLines(LOOKOUT)
+    assert left(manifest(line(50)), LOOKOUT, clean) == []
+    assert left(manifest(*lines), LOOKOUT, clean) == [place + 1 for place in bad]
+    assert told_of(manifest(line(50), *lines)) == [(place + 2, "line-invalid-json") for place in bad]
