@@ -219,8 +219,7 @@ class CleanLines:
         unsound = set(_with_more_quotes(contents, shape.quotes))
         if b"\\" in block.content:
             unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
-        if max(map(len, contents), default=0) > self._longest:
-            longest = self._longest
+        if not _all_shorter(block.content, longest := self._longest):
             unsound.update([at for at, each in enumerate(contents) if len(each.removesuffix(b"\n")) > longest])
         left, _, _ = _taken_out(sorted(unsound), places, refs, said)
         results += [([], dict.fromkeys(left)), self._conclude(block, places, refs, said)]

@@ -52,4 +52,6 @@ class OverlappedHash:
         self._waiting, self._size = [], 0
 
     def _add(self, pieces: list[bytes]) -> None:
-        self._digest.update(b"".join(pieces))
+        joined = b"".join(pieces)
+        pieces.clear()  # they are not held twice meanwhile
+        self._digest.update(joined)
