@@ -133,6 +133,7 @@ BAD: Final[dict[str, tuple[bytes, list[str]]]] = {
     "scheme in upper case": (changed("s3://", "S3://"), ["source-ref-malformed"]),
     "scheme twice": (changed("s3://", "s3://s3://"), ["source-ref-malformed"]),
     "scheme within a key": (changed("images/7", "images/s3://images/7"), ["source-ref-suspicious"]),
+    "path without scheme and bucket": (changed("s3://", "/"), ["source-ref-malformed"]),
     "white space first": (changed("s3://", " s3://"), ["source-ref-malformed"]),
     "white space last": (changed("7.png", "7.png "), ["source-ref-suspicious", "source-ref-not-an-image"]),
     "empty folder name": (changed("images/7", "images/a//b"), ["source-ref-suspicious"]),
@@ -801,3 +802,18 @@ def test_lines_that_are_not_read_leave_the_others_at_their_places(bad: list[int]
     assert left(manifest(line(50)), LOOKOUT, clean) == []
     assert left(manifest(*lines), LOOKOUT, clean) == [place + 1 for place in bad]
     assert told_of(manifest(line(50), *lines)) == [(place + 2, "line-invalid-json") for place in bad]
+
+
+def test_what_is_no_reference_is_never_clean_even_where_nothing_is_said_of_it() -> None:
+    policy = Policy(severities={"source-ref-malformed": None})
+
+    assert told_of(manifest(line(1), line("s3:/images/2.png"), line("images/3.png")), policy) == []
+
+
+@pytest.mark.parametrize("place", [0, 150, 300])
+def test_the_references_of_many_lines_are_kept_without_that_of_a_line_whose_label_is_at_fault(place: int) -> None:
+    """So many that they are put away as they are joined."""
+    lines = alike(1, 300)
+    lines.insert(place, line(500, "other"))
+
+    assert told_of(manifest(*lines)) == [(place + 1, "class-name-unknown")]
