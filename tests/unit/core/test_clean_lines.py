@@ -817,3 +817,11 @@ def test_the_references_of_many_lines_are_kept_without_that_of_a_line_whose_labe
     lines.insert(place, line(500, "other"))
 
     assert told_of(manifest(*lines)) == [(place + 1, "class-name-unknown")]
+
+
+def test_odd_references_among_many_are_told_in_the_order_of_lines() -> None:
+    lines = [line(f"s3://images/{number}{'.gif' if number % 33 == 5 else '.png'}") for number in range(400)]
+
+    expected = [(number + 1, "source-ref-not-an-image") for number in range(5, 400, 33)]
+    assert told_of(manifest(*lines)) == expected
+    assert told_of(manifest(b"", *lines)) == [(1, "line-blank"), *((at + 1, rule) for at, rule in expected if at)]
