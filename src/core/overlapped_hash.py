@@ -6,7 +6,7 @@ import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
-_TOGETHER: Final = 4 * 1024**2
+_TOGETHER: Final = 1024**2
 """Bytes that are hashed together: as Python hashes without its lock, other work goes on meanwhile."""
 
 
