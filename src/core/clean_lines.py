@@ -19,6 +19,8 @@ from io import BytesIO
 from types import ModuleType
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
+from pydantic_core import SchemaValidator, core_schema
+
 from core.entry import Entry, Label
 from core.finding import Finding
 from core.inspection import Inspected, inspect_line, judge_ref
@@ -49,6 +51,11 @@ _AT_ONCE: Final = 32
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
 _ENDINGS: Final = (*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS))
 _EXTENSIONS: Final = frozenset(_ENDINGS)
+_has_odd_signs: Final = SchemaValidator(core_schema.str_schema(pattern=r"//|/\.|%|\x7f")).isinstance_python
+"""Whether paths hold an empty folder, one that begins with a dot, or a sign that is seldom meant.
+
+Pydantic looks for all of these at once, in less time than Python takes for one of two characters.
+"""
 
 Row = Mapping[str, Any]
 """A line as msgspec reads it: texts, integers and metadata by key."""
@@ -489,17 +496,14 @@ def _bucket_of(ref: str) -> str:
 
 def _are_usual(refs: Sequence[str], together: str, bucket: str) -> bool:
     """Whether references lie in one bucket, have one extension, and are sound beyond doubt: looked at as one text."""
-    before, extension = f"{_SCHEME}{bucket}/", refs[0][refs[0].rfind(".") :]
+    before, extension = f"{_SCHEME}{bucket}", refs[0][refs[0].rfind(".") :]
     return (
         extension in _EXTENSIONS
-        and together.startswith(before)
+        and together.startswith(f"{before}/")
         and together.endswith(extension)
-        and together.count(f"{extension}\n{before}") == len(refs) - 1
-        and together.count("//") == len(refs)
-        # No folder begins with a dot, which is quickest told where there are no other dots.
-        and (together.count(".") == len(refs) * (1 + bucket.count(".")) or "/." not in together)
-        and "%" not in together
-        and ("\x7f" not in together if together.isascii() else is_visible(together.replace("\n", "")))
+        and together.count(f"{extension}\n{before}/") == len(refs) - 1
+        and not _has_odd_signs("\n".join([ref.removeprefix(before) for ref in refs]))
+        and (together.isascii() or is_visible(together.replace("\n", "")))
     )
 
 
