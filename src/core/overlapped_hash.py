@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 _TOGETHER: Final = 1024**2
 """Bytes that are hashed together: as Python hashes without its lock, other work goes on meanwhile."""
+_MOST: Final = 4
+"""How many such pieces are held at most: where the thread hardly gets Python's lock, it is waited for."""
 
 
 class OverlappedHash:
@@ -18,7 +21,7 @@ class OverlappedHash:
         self._waiting: list[bytes] = []
         self._size = 0
         self._pool: ThreadPoolExecutor | None = None
-        self._under_way: list[Future[None]] = []
+        self._under_way = deque[Future[None]]()
 
     def update(self, piece: bytes) -> None:
         """Adds bytes."""
@@ -48,6 +51,8 @@ class OverlappedHash:
             self._pool = None
 
     def _hand_on(self, pool: ThreadPoolExecutor) -> None:
+        if len(self._under_way) >= _MOST:
+            self._under_way.popleft().result()
         self._under_way.append(pool.submit(self._add, self._waiting))
         self._waiting, self._size = [], 0
 
