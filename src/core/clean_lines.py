@@ -1,9 +1,10 @@
 """Which lines are clean beyond doubt, told many times faster than by judging each in full.
 
 This only ever proves lines clean; what it does not prove is judged in full (`core.inspection`), so that nothing but
-speed hangs on it. msgspec reads a whole block of lines and judges their fields; it keeps the last of repeated keys in
-silence, and takes several objects on one line or one on several, so that all this is ruled out by counting. What labels
-say is not judged here at all: of lines that are alike in that, the first is judged in full, and speaks for the others.
+speed hangs on it. msgspec reads each line of a block and judges its fields; it keeps the last of repeated keys in
+silence, so that these are ruled out by counting. What labels say is not judged here at all: of lines that are alike in
+that, the first is judged in full, and speaks for the others. Where all is proven but what a reference or labels say,
+nothing else needs to be judged.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
-from itertools import compress
+from io import BytesIO
 from types import ModuleType
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from core.entry import Label
-from core.inspection import inspect_line
+from pydantic_core import SchemaValidator, core_schema
+
+from core.entry import Entry, Label
+from core.finding import Finding
+from core.inspection import Inspected, inspect_line, judge_ref
 from core.labels import SUFFIX
 from core.lines import MAX_LINE_BYTES, Line, LineBlock
 from core.policy import Policy
@@ -27,10 +31,7 @@ from core.source_ref import (
     IMAGE_EXTENSIONS,
     MAX_KEY_BYTES,
     SourceRef,
-    is_image_name,
     is_visible,
-    parse,
-    suspicions,
 )
 
 _REF: Final = "source-ref"
@@ -45,11 +46,16 @@ _REQUIRED: Final = ("class_name", "human_annotated", "type")
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
 _MOST_NAMED: Final = 100
-_AHEAD: Final = 40
-"""Bytes of the second line that others are first taken to begin with, too."""
+_AT_ONCE: Final = 32
+"""Lines among which one with more quotation marks is looked for."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
 _ENDINGS: Final = (*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS))
 _EXTENSIONS: Final = frozenset(_ENDINGS)
+_has_odd_signs: Final = SchemaValidator(core_schema.str_schema(pattern=r"//|/\.|%|\x7f")).isinstance_python
+"""Whether paths hold an empty folder, one that begins with a dot, or a sign that is seldom meant.
+
+Pydantic looks for all of these at once, in less time than Python takes for one of two characters.
+"""
 
 Row = Mapping[str, Any]
 """A line as msgspec reads it: texts, integers and metadata by key."""
@@ -62,10 +68,12 @@ class Kind:
     Attributes:
         labels: The judged labels.
         labeled: Any of them labels the image.
+        findings: What is wrong with the labels, as told of the first such line; None where each has to be asked.
     """
 
     labels: tuple[Label, ...]
     labeled: bool
+    findings: Sequence[Finding] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,35 +147,35 @@ class CleanLines:
         self._shapes: dict[tuple[object, ...], _Shape | None] = {}
         self._usual: _Shape | None = None
         self._named: dict[bytes, _Shape] = {}
-        self._kinds: dict[_Said, Kind | None] = {}
+        self._kinds: dict[_Said, Kind] = {}
         self._labels: dict[tuple[Hashable, ...], Label] = {}
         self._bucket = ""
 
-    def prove(self, block: LineBlock) -> tuple[list[Proven], Sequence[int]]:
+    def prove(self, block: LineBlock) -> tuple[list[Proven], Others]:
         """Finds out which lines of a block are clean.
 
         Returns:
-            Those that are, and the places within the block of those that have to be judged in full, rising.
+            Those that are, and the others by their places within the block, rising: what a full judgement says of
+            each, or None where it has to be asked.
         """
         if block.dropped:
-            return [], range(block.count)
+            return [], dict.fromkeys(range(block.count))
         if self._usual is None:
             self._prefer(self._shape_of(block.content.partition(b"\n")[0])[0], most=True)
         proven, others = self._prove_together(block) or self._prove_singly(block)
-        return proven, sorted(others)
+        return proven, dict(sorted(others.items()))
 
     def _prove_together(self, block: LineBlock) -> _Result | None:
         """All lines at once; None where they are not alike."""
         shape, content = self._usual, block.content
-        if shape is None or not block.ended or not _all_shorter(content, self._longest):
+        if shape is None or not _all_shorter(content, self._longest):
             return None
         try:
-            rows = shape.decoder.decode_lines(content)
+            rows = list(map(shape.decoder.decode, BytesIO(content)))
         except _faults():
             return None
-        # There are never fewer quotation marks, nor line breaks if they stand one a line: the sum tells of all three.
-        marks = len(content) - len(content.translate(None, b'"\\\n'))
-        if marks != len(rows) * (shape.quotes + 1) or not _is_one_a_line(content, len(rows)):
+        # No line has fewer quotation marks: the sum tells of each.
+        if content.count(b'"') != len(rows) * shape.quotes or b"\\" in content:
             return None
         block.known = len(rows)
         return self._conclude(block, range(len(rows)), *shape.columns(rows))
@@ -180,19 +188,20 @@ class CleanLines:
             left = self._prove_shape(block, left, self._usual, results)
         likely: dict[_Shape | None, list[int]] = {None: []}
         for place in left:
-            likely.setdefault(self._named.get(_label_in(lines[place])), []).append(place)
+            known = self._named.get(_label_in(lines[place]))
+            likely.setdefault(None if known is self._usual else known, []).append(place)
         unknown = likely.pop(None)
         for known, places in likely.items():
             unknown += self._prove_shape(block, places, known, results) if known else ()
         others = self._prove_mixed(block, sorted(unknown), results)
-        return [each for found, _ in results for each in found], [*others, *(at for _, more in results for at in more)]
+        return _together([*results, ([], dict.fromkeys(others))])
 
     def _prove_mixed(self, block: LineBlock, among: Sequence[int], results: list[_Result]) -> list[int]:
         """Lines of any shapes; returns the places of those that are of none."""
         places, refs, said, others = list[int](), list[str](), list[_Said](), list[int]()
         shapes: Counter[_Shape] = Counter()
         for place in among:
-            content = block.lines[place]
+            content = block.lines[place].removesuffix(b"\n")
             shape, row = self._shape_of(content)
             if shape is None or content.count(b'"') != shape.quotes or len(content) > self._longest:
                 others.append(place)
@@ -210,18 +219,17 @@ class CleanLines:
         self, block: LineBlock, among: Sequence[int], shape: _Shape, results: list[_Result]
     ) -> Sequence[int]:
         """Lines that are of a shape; returns the places of those that are not."""
-        places, rows, others = _read_each(block.lines, among, shape)
+        places, contents = list(among), list(map(block.lines.__getitem__, among))
+        rows, unread = _read_each(contents, shape)
+        others, _ = _taken_out(unread, places, contents)
         refs, said = shape.columns(rows)
-        contents = [block.lines[place] for place in places]
-        together, quotes, unsound = b"".join(contents), shape.quotes, set[int]()
-        if together.count(b'"') != len(refs) * quotes:
-            unsound.update([at for at, content in enumerate(contents) if content.count(b'"') != quotes])
-        if b"\\" in together:
+        unsound = set(_with_more_quotes(contents, shape.quotes))
+        if b"\\" in block.content:
             unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
-        if max(map(len, contents), default=0) > self._longest:
-            unsound.update([at for at, content in enumerate(contents) if len(content) > self._longest])
+        if not _all_shorter(block.content, longest := self._longest):
+            unsound.update([at for at, each in enumerate(contents) if len(each.removesuffix(b"\n")) > longest])
         left, _, _ = _taken_out(sorted(unsound), places, refs, said)
-        results += [([], left), self._conclude(block, places, refs, said)]
+        results += [([], dict.fromkeys(left)), self._conclude(block, places, refs, said)]
         return others
 
     def _prefer(self, shape: _Shape | None, *, most: bool) -> None:
@@ -236,22 +244,29 @@ class CleanLines:
     def _conclude(self, block: LineBlock, places: Sequence[int], refs: Sequence[str], said: Sequence[_Said]) -> _Result:
         """Looks at references and labels, where all else is proven."""
         if not places:
-            return [], []
+            return [], {}
         together = "\n".join(refs)
         self._bucket = self._bucket or _bucket_of(refs[0])
-        if _are_usual(refs, together, self._bucket):
-            return self._sum_up(block, places, refs, said, together)
-        self._bucket = max(self._bucket, _bucket_of(refs[0]), key=lambda name: together.count(f"{_SCHEME}{name}/"))
-        usual = _each_usual(refs, together, self._bucket)
-        if all(usual):
-            return self._sum_up(block, places, refs, said, together)
+        odd = _odd(refs, together, self._bucket)
+        if 2 * len(odd) > len(refs):
+            bucket = max(self._bucket, _bucket_of(refs[0]), key=lambda name: together.count(f"{_SCHEME}{name}/"))
+            self._bucket, odd = bucket, _odd(refs, together, bucket)
+        if not odd:
+            return self._sum_up(block, places, refs, said, self._bucket, together)
         places, refs, said = list(places), list(refs), list(said)
-        odd = [at for at, flag in enumerate(usual) if not flag]
         others, their_refs, their_said = _taken_out(odd, places, refs, said)
-        unsound = [at for at, ref in enumerate(their_refs) if not _is_sound(ref)]
-        left, _, _ = _taken_out(unsound, others, their_refs, their_said)
-        results = [self._sum_up(block, places, refs, said), self._sum_up(block, others, their_refs, their_said)]
-        return [each for found, _ in results for each in found], left + [place for _, more in results for place in more]
+        numbers = _numbers(block.first, others)
+        judged = [judge_ref(ref, number, self._policy) for ref, number in zip(their_refs, numbers, strict=True)]
+        unsound = [at for at, (ref, findings) in enumerate(judged) if ref is None or findings]
+        left, _, left_said = _taken_out(unsound, others, their_refs, their_said)
+        results = [
+            self._sum_up(block, places, refs, said, self._bucket),
+            self._sum_up(block, others, their_refs, their_said),
+        ]
+        told = Others()
+        for at, place, each in zip(unsound, left, left_said, strict=True):
+            told[place] = _told(block.first + place, *judged[at], self._kinds.get(each))
+        return _together([*results, ([], told)])
 
     def _sum_up(
         self,
@@ -259,23 +274,26 @@ class CleanLines:
         places: Sequence[int],
         refs: Sequence[str],
         said: Sequence[_Said],
+        bucket: str | None = None,
         together: str | None = None,
     ) -> _Result:
-        """Looks at labels, where all else is proven."""
-        found = self._kinds_of(block, places, said)
-        kinds = [kind for kind in found if kind is not None]
-        kept = places
-        if len(kinds) < len(found):
-            kept, refs = _where(found, places, refs)
-            together = None
-        if not kept:
-            return [], places
-        numbers = _numbers(block.first, kept)
-        images = [Images(_bucket_of(refs[0]), numbers, refs, together)] if together else _by_bucket(numbers, refs)
-        return [Proven(numbers, kinds, Counter(kinds), images)], _without(places, kept)
+        """Looks at labels, where all else is proven. The bucket is given if it is one, the text if refs are joined."""
+        kinds, others = self._kinds_of(block, places, said), Others()
+        counts = Counter(kinds)
+        if faulty := [kind for kind in counts if kind.findings != ()]:
+            places, refs, together = list(places), list(refs), None
+            at = sorted(place for kind in faulty for place in _places_of(kind, kinds, counts.pop(kind)))
+            for place, ref, kind in zip(*_taken_out(at, places, refs, kinds), strict=True):
+                number = block.first + place
+                others[place] = _told(number, *judge_ref(ref, number, self._policy), kind)
+        if not kinds:
+            return [], others
+        numbers = _numbers(block.first, places)
+        images = [Images(bucket, numbers, refs, together)] if bucket else _by_bucket(numbers, refs)
+        return [Proven(numbers, kinds, counts, images)], others
 
-    def _kinds_of(self, block: LineBlock, places: Sequence[int], said: Sequence[_Said]) -> list[Kind | None]:
-        """What kind each line is of; None for one whose labels are at fault."""
+    def _kinds_of(self, block: LineBlock, places: Sequence[int], said: Sequence[_Said]) -> list[Kind]:
+        """What kind each line is of."""
         if len(self._kinds) > _MOST_KINDS:
             self._kinds.clear()
         try:
@@ -283,10 +301,11 @@ class CleanLines:
         except KeyError:
             for place, each in zip(places, said, strict=True):
                 if each not in self._kinds:
-                    self._kinds[each] = self._kind(each, block.first + place, block.lines[place])
+                    content = block.lines[place].removesuffix(b"\n")
+                    self._kinds[each] = self._kind(each, block.first + place, content)
         return list(map(self._kinds.__getitem__, said))
 
-    def _kind(self, said: _Said, number: int, content: bytes) -> Kind | None:
+    def _kind(self, said: _Said, number: int, content: bytes) -> Kind:
         """What a line is whose labels have not been seen together.
 
         Each label is judged by itself. So once a line of the shape was judged in full, labels that were on any such
@@ -297,10 +316,10 @@ class CleanLines:
         known = [self._labels.get(parts[name]) for name in shape.judged]
         labels = tuple(label for label in known if label is not None)
         if not shape.judged or len(labels) < len(known):
-            inspected = inspect_line(Line(number, 0, content, len(content)), self._policy)
-            if inspected.entry is None or inspected.findings:
-                return None
-            labels = inspected.entry.labels
+            entry, findings, _ = inspect_line(Line(number, 0, content, len(content)), self._policy)
+            if entry is None or findings:
+                return Kind(entry.labels if entry else (), labeled=False, findings=findings if entry else None)
+            labels = entry.labels
             shape.judged[:] = [label.name for label in labels]
             if len(self._labels) > _MOST_KINDS:
                 self._labels.clear()
@@ -323,8 +342,9 @@ class CleanLines:
         return self._shapes[place], row
 
 
-_Result = tuple[list[Proven], Sequence[int]]
-"""Proven lines, and the places within the block of those that are not."""
+Others = dict[int, Inspected | None]
+"""Lines that are not proven, by their places within the block, and what is known of them."""
+_Result = tuple[list[Proven], Others]
 _Said = tuple[Any, ...]
 """The shape of a line, and what its labels say: value and class of each."""
 
@@ -381,18 +401,25 @@ class _Shape:
         return (self, *(each for label in self.labels for each in (row[label], row[label + SUFFIX].class_name)))
 
 
-def _read_each(lines: Sequence[bytes], among: Sequence[int], shape: _Shape) -> tuple[list[int], list[Any], list[int]]:
-    """Reads some lines; returns the places of those of a shape, these lines, and the places of the others."""
-    read, faults = shape.decoder.decode, _faults()
-    places, rows, others = list[int](), list[Any](), list[int]()
-    for place in among:
+def _read_each(lines: Sequence[bytes], shape: _Shape) -> tuple[list[Any], list[int]]:
+    """Reads lines; returns those of a shape, and the places of the others."""
+    rows, others, faults = list[Any](), list[int](), _faults()
+    pending = map(shape.decoder.decode, lines)
+    while True:
         try:
-            rows.append(read(lines[place]))
-        except faults:
-            others.append(place)
+            rows.extend(pending)
+        except faults:  # what was read before stays, and the next line is read next
+            others.append(len(rows) + len(others))
         else:
-            places.append(place)
-    return places, rows, others
+            return rows, others
+
+
+def _with_more_quotes(lines: Sequence[bytes], quotes: int) -> Iterator[int]:
+    """The places of lines with more quotation marks than is usual; none has fewer, so that a sum tells of many."""
+    for start in range(0, len(lines), _AT_ONCE):
+        some = lines[start : start + _AT_ONCE]
+        if b"".join(some).count(b'"') != len(some) * quotes:
+            yield from (start + at for at, line in enumerate(some) if line.count(b'"') != quotes)
 
 
 def _label_in(content: bytes) -> bytes:
@@ -457,19 +484,6 @@ def _present(metadata: object) -> frozenset[str]:
     return frozenset(name for name in _QUOTES if getattr(metadata, name) is not _msgspec().UNSET)
 
 
-def _is_one_a_line(content: bytes, lines: int) -> bool:
-    """Whether each of as many objects as line breaks stands on a line of its own.
-
-    A line break between a closing and an opening brace lies within no object: JSON wants a comma there. So all breaks
-    but the last have to be such. Those with the same beginning of the next line are found many times faster.
-    """
-    at = content.find(b"\n")
-    last = at - 1 if content[at - 1 : at] == b"\r" else at
-    if lines == 1 or content[last - 1 : last] != b"}" or content[at + 1 : at + 2] != b"{":
-        return lines == 1
-    return any(content.count(content[last - 1 : at + 1 + ahead]) == lines - 1 for ahead in (_AHEAD, 1))
-
-
 def _all_shorter(content: bytes, longest: int) -> bool:
     """Whether no line can be longer: there is a line break in every half of that length."""
     half = longest // 2
@@ -482,43 +496,54 @@ def _bucket_of(ref: str) -> str:
 
 def _are_usual(refs: Sequence[str], together: str, bucket: str) -> bool:
     """Whether references lie in one bucket, have one extension, and are sound beyond doubt: looked at as one text."""
-    before, extension = f"{_SCHEME}{bucket}/", refs[0][refs[0].rfind(".") :]
+    before, extension = f"{_SCHEME}{bucket}", refs[0][refs[0].rfind(".") :]
     return (
         extension in _EXTENSIONS
-        and _USUAL_BUCKET.fullmatch(bucket) is not None
-        and together.startswith(before)
+        and together.startswith(f"{before}/")
         and together.endswith(extension)
-        and together.count(f"{extension}\n{before}") == len(refs) - 1
-        and together.count("//") == len(refs)
-        # No folder begins with a dot, which is quickest told where there are no other dots.
-        and (together.count(".") == len(refs) * (1 + bucket.count(".")) or "/." not in together)
-        and "%" not in together
-        and ("\x7f" not in together if together.isascii() else is_visible(together.replace("\n", "")))
+        and together.count(f"{extension}\n{before}/") == len(refs) - 1
+        and not _has_odd_signs("\n".join([ref.removeprefix(before) for ref in refs]))
+        and (together.isascii() or is_visible(together.replace("\n", "")))
     )
 
 
-def _each_usual(refs: Sequence[str], together: str, bucket: str) -> list[bool]:
-    """For each reference whether it lies in a bucket and is sound beyond doubt."""
-    before = f"{_SCHEME}{bucket}/"
+def _odd(refs: Sequence[str], together: str, bucket: str) -> Sequence[int]:
+    """The places of references that do not lie in a bucket, or are not sound beyond doubt, rising."""
     if not _USUAL_BUCKET.fullmatch(bucket):
-        return [False] * len(refs)
-    odd = {ref for sign in ("%", "/.", "\x7f") if sign in together for ref in refs if sign in ref}
+        return range(len(refs))
+    if _are_usual(refs, together, bucket):
+        return ()
+    before = f"{_SCHEME}{bucket}"
+    odd = {
+        at
+        for at, ref in enumerate(refs)
+        if (path := ref.removeprefix(before)) == ref
+        or path[:1] != "/"
+        or "//" in path
+        or "/." in path
+        or not path.endswith(_ENDINGS)
+    }
+    for sign in ("%", "\x7f"):
+        if sign in together:
+            odd.update([at for at, ref in enumerate(refs) if sign in ref])
     if not together.isascii():
-        odd.update(ref for ref in refs if not ref.isascii() and not is_visible(ref))
-    return [
-        ref.startswith(before) and ref.endswith(_ENDINGS) and ref.count("//") == 1 and ref not in odd for ref in refs
-    ]
+        odd.update([at for at, ref in enumerate(refs) if not ref.isascii() and not is_visible(ref)])
+    return sorted(odd)
 
 
-def _is_sound(ref: str) -> bool:
-    """Whether there is nothing to say about a reference, however unusual."""
-    parsed = parse(ref)
-    return isinstance(parsed, SourceRef) and is_image_name(parsed.key) and not any(suspicions(parsed))
+def _told(number: int, ref: SourceRef | None, findings: list[Finding], kind: Kind | None) -> Inspected | None:
+    """What a full judgement says of a line that is sound but for its reference and what its labels say."""
+    if kind is None or kind.findings is None:
+        return None
+    return Inspected(Entry(number, ref, kind.labels), findings + [finding.on(number) for finding in kind.findings])
 
 
-def _where(flags: Sequence[object], *columns: Sequence[Any]) -> Iterator[list[Any]]:
-    """Those of each column whose flag is set."""
-    return (list(compress(column, flags)) for column in columns)
+def _together(results: Sequence[_Result]) -> _Result:
+    """Several results in one."""
+    others = Others()
+    for _, more in results:
+        others |= more
+    return [each for proven, _ in results for each in proven], others
 
 
 def _taken_out(at: Sequence[int], *columns: list[Any]) -> list[list[Any]]:
@@ -530,22 +555,22 @@ def _taken_out(at: Sequence[int], *columns: list[Any]) -> list[list[Any]]:
     return taken
 
 
+def _places_of(kind: Kind, kinds: Sequence[Kind], count: int) -> Iterator[int]:
+    """Where a kind stands that stands so often."""
+    at = -1
+    for _ in range(count):
+        at = kinds.index(kind, at + 1)
+        yield at
+
+
 def _numbers(first: int, places: Sequence[int]) -> Sequence[int]:
     if isinstance(places, range):
         return range(first + places.start, first + places.stop)
     return [first + place for place in places]
 
 
-def _without(places: Sequence[int], kept: Sequence[int]) -> Sequence[int]:
-    return () if len(kept) == len(places) else list(set(places).difference(kept))
-
-
 def _by_bucket(numbers: Sequence[int], refs: Sequence[str]) -> list[Images]:
     """Takes the images apart by bucket."""
-    bucket = _bucket_of(refs[0])
-    before = f"{_SCHEME}{bucket}/"
-    if all([ref.startswith(before) for ref in refs]):  # noqa: C419 - quicker than a generator
-        return [Images(bucket, numbers, refs)]
     buckets: dict[str, tuple[list[int], list[str]]] = {}
     for number, ref in zip(numbers, refs, strict=True):
         lines, theirs = buckets.setdefault(_bucket_of(ref), ([], []))

@@ -65,6 +65,10 @@ class Finding:
     lines: tuple[int, ...] = ()
     first_line: int | None = None
 
+    def on(self, line: int) -> Finding:
+        """The same fault on another line; of a fault of one line."""
+        return Finding(self.rule, self.severity, line, self.field, self.value, self.message, self.fix, self.kind)
+
     def to_json(self) -> dict[str, object]:
         """The finding as the report and `findings.jsonl` write it."""
         content: dict[str, object] = {

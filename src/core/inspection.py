@@ -122,8 +122,18 @@ def _duplicate_keys(decoded: Decoded, number: int, policy: Policy) -> list[Findi
 def _read_ref(line: dict[str, object], number: int, policy: Policy) -> tuple[SourceRef | None, list[Finding]]:
     if "source-ref" not in line:
         return None, _missing_ref(line, number, policy)
-    value, field = line["source-ref"], "source-ref"
-    ref = source_ref.parse(value)
+    return judge_ref(line["source-ref"], number, policy)
+
+
+def judge_ref(value: object, number: int, policy: Policy) -> tuple[SourceRef | None, list[Finding]]:
+    """Judges the value of a line's source-ref; returns the reference, if it is one.
+
+    Args:
+        value: What the line says.
+        number: The line's physical number.
+        policy: How to judge.
+    """
+    ref, field = source_ref.parse(value), "source-ref"
     if isinstance(ref, Malformed):
         message = f"The source-ref {ref.message}."
         fix = f"Write {ref.mended}" if ref.mended else None

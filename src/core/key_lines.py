@@ -228,12 +228,20 @@ class KeyLines:
         if self._seen is None:
             return
         known = len(self._seen)
-        self._again |= self._seen.intersection(refs)
+        if self._again:
+            self._again |= self._seen.intersection(refs)
         self._seen.update(refs)
         if len(self._seen) - known < len(refs):
+            # To tell which, once what was noted before is gone through; from then on, each is looked for at first.
+            self._again = self._again or self._noted(refs)
             self._again.update(ref for ref, count in Counter(refs).items() if count > 1)
         if len(self._seen) > _SEEN:
             self._seen = None
+
+    def _noted(self, refs: Sequence[str]) -> set[str]:
+        """Those that were noted before."""
+        new = set(refs)
+        return set[str]().union(*(new.intersection(earlier) for earlier, _ in self._pieces_of(self._compared)))
 
     def _pieces_of(self, pending: int | None = None) -> Iterator[tuple[list[str], Sequence[int]]]:
         """References and their lines, piece by piece, as they were noted; of what is pending all, or the first."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
-_TOGETHER: Final = 4 * 1024**2
+_TOGETHER: Final = 1024**2
 """Bytes that are hashed together: as Python hashes without its lock, other work goes on meanwhile."""
+_MOST: Final = 4
+"""How many such pieces are held at most: where the thread hardly gets Python's lock, it is waited for."""
 
 
 class OverlappedHash:
@@ -18,6 +21,7 @@ class OverlappedHash:
         self._waiting: list[bytes] = []
         self._size = 0
         self._pool: ThreadPoolExecutor | None = None
+        self._under_way = deque[Future[None]]()
 
     def update(self, piece: bytes) -> None:
         """Adds bytes."""
@@ -25,12 +29,19 @@ class OverlappedHash:
         self._size += len(piece)
         if self._size >= _TOGETHER:
             self._pool = self._pool or ThreadPoolExecutor(1)
-            self._pool.submit(self._digest.update, self._taken())
+            self._hand_on(self._pool)
+
+    def end(self) -> None:
+        """Begins with what is left: no bytes follow."""
+        if self._pool is not None:
+            self._hand_on(self._pool)
 
     def hexdigest(self) -> str:
         """The digest of all bytes, in hexadecimal; none may follow."""
+        for work in self._under_way:
+            work.result()
+        self._add(self._waiting)
         self.close()
-        self._digest.update(self._taken())
         return self._digest.hexdigest()
 
     def close(self) -> None:
@@ -39,6 +50,13 @@ class OverlappedHash:
             self._pool.shutdown()
             self._pool = None
 
-    def _taken(self) -> bytes:
-        taken, self._waiting, self._size = b"".join(self._waiting), [], 0
-        return taken
+    def _hand_on(self, pool: ThreadPoolExecutor) -> None:
+        if len(self._under_way) >= _MOST:
+            self._under_way.popleft().result()
+        self._under_way.append(pool.submit(self._add, self._waiting))
+        self._waiting, self._size = [], 0
+
+    def _add(self, pieces: list[bytes]) -> None:
+        joined = b"".join(pieces)
+        pieces.clear()  # they are not held twice meanwhile
+        self._digest.update(joined)

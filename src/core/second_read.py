@@ -27,7 +27,7 @@ class LineTexts:
         for block in blocks:
             while self._wanted and self._wanted[-1] < block.first + block.count:
                 number = self._wanted.pop()
-                content = block.lines[number - block.first]
+                content = block.lines[number - block.first].removesuffix(b"\n")
                 self.contents[number] = content.removeprefix(BYTE_ORDER_MARK) if number == 1 else content
             yield block
 
@@ -55,4 +55,4 @@ def accepted_lines(blocks: Iterable[LineBlock], states: bytes | bytearray) -> It
         known = states[block.first - 1 : block.first - 1 + len(lines)]
         kept = [line for line, state in zip(lines, known, strict=False) if not state & left_out]
         if kept:
-            yield b"\n".join(kept) + (b"\n" if block.ended else b"")
+            yield b"".join(kept)

@@ -66,22 +66,23 @@ class Stretch:
         Raises:
             NoRoomError: There is no room for more keys.
         """
-        proven, others = clean.prove(block) if clean else ([], range(block.count))
+        proven, others = clean.prove(block) if clean else ([], dict.fromkeys(range(block.count)))
         self.states.extend(bytes(block.count))
         self.references.begin(block.count)
-        sights = sorted((sight for lines in proven for sight in lines.sights()), key=attrgetter("line"), reverse=True)
-        for line in block.at(others) if others else ():
+        sights = sorted((sight for each in proven for sight in each.sights()), key=attrgetter("line"), reverse=True)
+        lines = block.at(place for place, told in others.items() if told is None)
+        for place, told in others.items():
             # Whatever is seen first is noted first, whichever way a line was judged.
-            while sights and sights[-1].line < line.number:
+            while sights and sights[-1].line < block.first + place:
                 self._note_sight(sights.pop())
-            inspected = inspect_line(line, policy)
-            self._note(inspected, line.number)
+            inspected = told or inspect_line(next(lines), policy)
+            self._note(inspected, block.first + place)
             self.tally.add(inspected.findings)
             yield from inspected.findings
         for sight in reversed(sights):
             self._note_sight(sight)
-        for lines in proven:
-            self._note_proven(lines)
+        for each in proven:
+            self._note_proven(each)
 
     def mark(self, lines: Iterable[int], state: int) -> None:
         """Adds to what is known of some lines."""

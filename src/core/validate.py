@@ -259,6 +259,7 @@ class _Stream:
             if self.too_large:
                 return
             yield chunk
+        self._digest.end()
 
 
 def _judge_end(stream: _Stream, lines: int, policy: Policy) -> list[Finding]:

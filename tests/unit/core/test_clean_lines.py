@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 import core.clean_lines
+import core.stretch
 from core.clean_lines import CleanLines, Images
 from core.consumers import CONSUMERS
 from core.entry import Label
@@ -132,6 +133,7 @@ BAD: Final[dict[str, tuple[bytes, list[str]]]] = {
     "scheme in upper case": (changed("s3://", "S3://"), ["source-ref-malformed"]),
     "scheme twice": (changed("s3://", "s3://s3://"), ["source-ref-malformed"]),
     "scheme within a key": (changed("images/7", "images/s3://images/7"), ["source-ref-suspicious"]),
+    "path without scheme and bucket": (changed("s3://", "/"), ["source-ref-malformed"]),
     "white space first": (changed("s3://", " s3://"), ["source-ref-malformed"]),
     "white space last": (changed("7.png", "7.png "), ["source-ref-suspicious", "source-ref-not-an-image"]),
     "empty folder name": (changed("images/7", "images/a//b"), ["source-ref-suspicious"]),
@@ -304,6 +306,12 @@ def test_slashes_that_one_reference_lacks_do_not_make_up_for_those_of_another(ot
     assert told_of(manifest(*alike(1, 3), line(other), line(odd))) == told
 
 
+def test_dots_that_one_reference_lacks_do_not_make_up_for_those_of_another() -> None:
+    refs = ["s3://images/1.png", "s3://images/2", "s3://images/./3.png"]
+
+    assert told_of(manifest(*map(line, refs))) == [(2, "source-ref-not-an-image"), (3, "source-ref-suspicious")]
+
+
 def test_dots_of_a_folder_are_seen_whatever_the_dots_of_the_bucket() -> None:
     refs = ["s3://a.b.c/1.png", "s3://a.b.c/./2.png", "s3://a.b.c/.hidden/3.png", "s3://a.b.c/4.5/6.png"]
 
@@ -361,7 +369,7 @@ def test_a_line_that_is_cut_is_never_clean() -> None:
 
     assert told_of(body, TRAINING) == [(2, "line-unreadable")]
     [block, *_] = [block for block in split_lines([body]) if block.dropped]
-    assert CleanLines(TRAINING).prove(block) == ([], range(block.count))
+    assert CleanLines(TRAINING).prove(block) == ([], dict.fromkeys(range(block.count)))
 
 
 def test_lines_of_a_label_that_was_judged_before_are_judged_by_their_own_fields() -> None:
@@ -704,5 +712,116 @@ def test_what_a_legacy_bucket_holds_is_judged_in_full_however_often_it_is_met(bu
         for name in ("images", bucket)
     )
 
-    assert clean.prove(sound)[1] == []
+    assert clean.prove(sound)[1] == {}
     assert [list(clean.prove(old)[1]) for _ in range(2)] == [[0, 1, 2]] * 2
+
+
+def judged_in_full(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Lines that are judged in full for themselves, as they are."""
+    seen = list[int]()
+    judge = core.stretch.inspect_line
+
+    def inspect_line(content: Line, policy: Policy) -> object:
+        seen.append(content.number)
+        return judge(content, policy)
+
+    monkeypatch.setattr(core.stretch, "inspect_line", inspect_line)
+    return seen
+
+
+def test_where_all_else_is_proven_a_reference_is_judged_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = judged_in_full(monkeypatch)
+    refs = ["s3://images/1.png", "s3:/images/2.png", "s3://images/3.png", "s3://images/a//4.png", "s3://images/5.gif"]
+
+    _, told = read(manifest(*map(line, refs)), LOOKOUT)
+
+    rules = ["source-ref-malformed", "source-ref-suspicious", "source-ref-not-an-image"]
+    assert told == list(zip([2, 4, 5], rules, strict=True))
+    assert seen == []
+    assert told_of(manifest(*map(line, refs))) == told
+
+
+def test_what_labels_were_told_is_told_of_all_that_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, first = judged_in_full(monkeypatch), counted(monkeypatch)
+    lines = [line(1), line(2, "Normal"), line(3, "other"), line(4, "Normal"), line("s3:/images/5.png", "other")]
+
+    body = manifest(*lines)
+    found = [
+        finding for block in split_lines([body]) for finding in Stretch().read(block, LOOKOUT, CleanLines(LOOKOUT))
+    ]
+
+    assert (seen, first) == ([], [1, 2, 3])
+    assert [(each.line, each.rule, each.kind, each.value) for each in found] == [
+        (2, "class-name-unknown", "misspelt", "Normal"),
+        (3, "class-name-unknown", "", "other"),
+        (4, "class-name-unknown", "misspelt", "Normal"),
+        (5, "source-ref-malformed", "slashes", "s3:/images/5.png"),
+        (5, "class-name-unknown", "", "other"),
+    ]
+    assert told_of(body) == [(each.line, each.rule) for each in found]
+
+
+def test_a_reference_at_fault_says_nothing_of_labels_that_were_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = judged_in_full(monkeypatch)
+    lines = [line(1), line("s3:/images/2.png", "other"), line("s3:/images/3.png", "anomaly"), line(4, "anomaly")]
+
+    told = [(2, "source-ref-malformed"), (2, "class-name-unknown"), (3, "source-ref-malformed")]
+    assert read(manifest(*lines), LOOKOUT)[1] == told
+    assert seen == [2]
+    assert told_of(manifest(*lines)) == told
+
+
+def test_a_label_at_fault_is_told_with_what_else_the_line_says() -> None:
+    """Labels, values and references of lines whose labels are at fault are noted all the same."""
+    several = [labelled(at, a="x" * (257 * (at % 3 == 0) or 1), b="y") for at in range(1, 10)]
+
+    assert told_of(manifest(*several), REKOGNITION) == [(at, "class-name-length") for at in (3, 6, 9)]
+    assert told_of(manifest(*(line(at % 4, "other") for at in range(9)))) == [
+        (at, "class-name-unknown") for at in range(1, 10)
+    ]
+
+
+@pytest.mark.parametrize("place", [0, 1, 30, 31, 32, 33, 63, 64, 98, 99])
+def test_a_repeated_key_is_found_among_many_lines_of_a_block_with_others(place: int) -> None:
+    lines = alike(1, 100)
+    lines.insert(place, BAD["repeated key"][0])
+
+    told = [(place + 2, "line-duplicate-key")]
+    assert told_of(manifest(b"", *lines)) == [(1, "line-blank"), *told]
+    assert left(manifest(b"", *lines)) == [1, place + 2]
+    assert left(manifest(*lines)) == [place + 1]
+
+
+@pytest.mark.parametrize("bad", [[0], [0, 1], [1, 2, 3], [9], [8, 9], [0, 9], list(range(10)), [0, 2, 4, 6, 8]])
+def test_lines_that_are_not_read_leave_the_others_at_their_places(bad: list[int]) -> None:
+    lines = alike(1, 10)
+    for place in bad:
+        lines[place] = b"{"
+
+    clean = CleanLines(LOOKOUT)
+    assert left(manifest(line(50)), LOOKOUT, clean) == []
+    assert left(manifest(*lines), LOOKOUT, clean) == [place + 1 for place in bad]
+    assert told_of(manifest(line(50), *lines)) == [(place + 2, "line-invalid-json") for place in bad]
+
+
+def test_what_is_no_reference_is_never_clean_even_where_nothing_is_said_of_it() -> None:
+    policy = Policy(severities={"source-ref-malformed": None})
+
+    assert told_of(manifest(line(1), line("s3:/images/2.png"), line("images/3.png")), policy) == []
+
+
+@pytest.mark.parametrize("place", [0, 150, 300])
+def test_the_references_of_many_lines_are_kept_without_that_of_a_line_whose_label_is_at_fault(place: int) -> None:
+    """So many that they are put away as they are joined."""
+    lines = alike(1, 300)
+    lines.insert(place, line(500, "other"))
+
+    assert told_of(manifest(*lines)) == [(place + 1, "class-name-unknown")]
+
+
+def test_odd_references_among_many_are_told_in_the_order_of_lines() -> None:
+    lines = [line(f"s3://images/{number}{'.gif' if number % 33 == 5 else '.png'}") for number in range(400)]
+
+    expected = [(number + 1, "source-ref-not-an-image") for number in range(5, 400, 33)]
+    assert told_of(manifest(*lines)) == expected
+    assert told_of(manifest(b"", *lines)) == [(1, "line-blank"), *((at + 1, rule) for at, rule in expected if at)]

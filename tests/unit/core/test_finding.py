@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -87,3 +88,10 @@ def test_to_json_tells_what_only_some_findings_have() -> None:
 )
 def test_to_line_is_what_python_would_write(finding: Finding) -> None:
     assert finding.to_line() == json.dumps(finding.to_json(), ensure_ascii=False) + "\n"
+
+
+def test_the_same_fault_on_another_line_differs_in_its_line_alone() -> None:
+    fault = Finding("class-name-unknown", Severity.WARNING, 3, "field", "Value", "Message.", "Fix.", "kind")
+
+    assert fault.on(8) == replace(fault, line=8)
+    assert fault.line == 3

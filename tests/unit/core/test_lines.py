@@ -30,7 +30,7 @@ def test_split_lines_takes_empty_chunks() -> None:
 
 def test_split_lines_begins_no_line_after_the_last_line_feed() -> None:
     [block] = split_lines([b"a\nb\n"])
-    assert (block.lines, block.ended) == ([b"a", b"b"], True)
+    assert (block.lines, block.ended) == ([b"a\n", b"b\n"], True)
 
     *_, last = split_lines([b"a\nb"])
     assert (last.first, last.lines, last.ended) == (2, [b"b"], False)
