@@ -28,6 +28,7 @@ from core.report import Report, ReportFile, accepted, build_report, list_finding
 from core.second_read import LineTexts, accepted_lines
 from core.shelf import Shelf
 from core.validate import Judgement, validate
+from handlers.clock import Clock
 from handlers.follow_ups import FollowUps
 from handlers.observability import logger, measure
 from handlers.settings import Settings
@@ -98,14 +99,14 @@ class Gate:
     follow_ups: FollowUps
     requests: Callable[[], Counter[str]]
 
-    def judge(self, manifest: ManifestObject, *, direct: bool, run: str, out_of_time: Callable[[], bool]) -> Outcome:
+    def judge(self, manifest: ManifestObject, *, direct: bool, run: str, clock: Clock) -> Outcome:
         """Judges one manifest, unless the report that is there says it all.
 
         Args:
             manifest: Which one.
             direct: It was asked for by name: it is judged anew, and must exist.
             run: A name for this run.
-            out_of_time: Tells that what is known has to be written now.
+            clock: Tells what there is time for.
 
         Raises:
             RetryableError: A later attempt may do better.
@@ -129,7 +130,7 @@ class Gate:
         run = next_run(run, standing)
         with TemporaryFile() as scratch:
             shelf = Shelf(self.settings.keys_in_memory, scratch)
-            return self._judge(opened, standing, began, shelf, run=run, out_of_time=out_of_time)
+            return self._judge(opened, standing, began, shelf, run=run, clock=clock)
 
     def _place(self, manifest: ManifestObject) -> ReportPlace:
         return report_place(self.settings.reports_bucket, self.settings.reports_prefix, manifest)
@@ -142,7 +143,7 @@ class Gate:
         shelf: Shelf,
         *,
         run: str,
-        out_of_time: Callable[[], bool],
+        clock: Clock,
     ) -> Outcome:
         manifest = opened.manifest
         place = self._place(manifest)
@@ -153,7 +154,7 @@ class Gate:
                 self.settings.policy,
                 self.images,
                 _FindingLines(upload),
-                out_of_time=out_of_time,
+                out_of_time=clock.out_of_time,
                 choices_allowed=self.settings.allow_manifest_metadata,
                 keep=self.settings.max_findings_per_rule,
                 shelf=shelf,
@@ -163,7 +164,7 @@ class Gate:
         texts = LineTexts(listing.lines)
         some = accepted(judgement) == "some"
         # The report matters more: without time for a second read, the file and the texts are left out.
-        if (some or listing.lines) and not out_of_time():
+        if (some or listing.lines) and not clock.out_of_time():
             again = self.manifests.open(manifest)
             if again is None:
                 return _superseded(manifest)
@@ -185,7 +186,7 @@ class Gate:
             requests=self.requests() - began.requests,
             files=files,
         )
-        if not out_of_time():
+        if not clock.last_moment():
             report = self._with_page(report, place, began)
         standing = self._commit(judgement, report, place, seen)
         if standing.run != run:

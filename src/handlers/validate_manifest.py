@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from core.errors import GateError, RetryableError, together
+from handlers.clock import Clock
 from handlers.events import Asked, Ignored, read_event
 from handlers.observability import logger
 from handlers.wiring import gate
-
-_RESERVE: Final = 0.2
-"""Part of the time that is kept for writing what is known …"""
-_SHORTEST_RESERVE, _LONGEST_RESERVE = 2_000, 45_000
-"""… in milliseconds."""
 
 
 @logger.inject_lambda_context
@@ -33,7 +28,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         RetryableError: At least one manifest may be judged at a later attempt.
         PermanentError: At least one cannot, until a person acts.
     """
-    out_of_time = _clock(context)
+    clock = Clock(context.get_remaining_time_in_millis)
     judged: list[dict[str, object]] = []
     errors: list[GateError] = []
     the_gate = gate()
@@ -45,10 +40,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
                 identity = {"manifest": manifest.uri, "version": manifest.version, "etag": manifest.etag}
                 with logger.append_context_keys(**identity):
                     try:
-                        if judged and out_of_time():
+                        if judged and clock.out_of_time():
                             raise RetryableError(f"No time was left for {manifest.uri}.")
                         run = f"{context.aws_request_id}-{number}"
-                        outcome = the_gate.judge(manifest, direct=direct, run=run, out_of_time=out_of_time)
+                        outcome = the_gate.judge(manifest, direct=direct, run=run, clock=clock)
                     except GateError as error:
                         logger.error("Not judged to the end", reason=str(error))
                         errors.append(error)
@@ -60,10 +55,3 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     if errors:
         raise together(errors, "records")
     return {"manifests": judged}
-
-
-def _clock(context: LambdaContext) -> Callable[[], bool]:
-    """Tells when the time that is kept for writing begins."""
-    total = context.get_remaining_time_in_millis()
-    reserve = min(_LONGEST_RESERVE, max(_SHORTEST_RESERVE, total * _RESERVE))
-    return lambda: context.get_remaining_time_in_millis() < reserve

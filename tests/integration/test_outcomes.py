@@ -436,6 +436,17 @@ def test_out_of_time_before_the_second_read(world: World) -> None:
     assert set(report["files"]) == {"findings.jsonl"}
 
 
+@pytest.mark.parametrize(("left", "page"), [(22_500, True), (22_499, False)])
+def test_a_page_is_written_out_of_time_but_not_at_the_last_moment(world: World, left: int, page: bool) -> None:  # noqa: FBT001
+    world.put_images()
+    clock = iter([15 * MINUTE])
+
+    report = world.judge(world.drop(), remaining=lambda: next(clock, left))
+
+    assert report["verdict"] == "INCOMPLETE"
+    assert ("report.html" in report["files"]) == page
+
+
 def test_out_of_time_before_the_second_record(world: World, inbox: Inbox) -> None:
     records = [world.drop(b"{\n", key=f"{name}.manifest")["Records"][0] for name in "ab"]
     clock = [15 * MINUTE]
