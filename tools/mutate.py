@@ -336,9 +336,11 @@ def _tested(module: Module, mutant: Mutant | None) -> bool:
 
 
 def _pytest(paths: Sequence[Path], *plugins: object) -> int | pytest.ExitCode:
+    # Without the terminal there is nobody to take the usual options.
+    usual = ["-o", "addopts=--import-mode=importlib"]
     # Hypothesis is loaded already, which pytest would warn of.
     quiet = ["-p", "no:cacheprovider", "-p", "no:terminal", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return pytest.main(["-x", "-s", *quiet, *map(str, paths)], plugins=plugins)
+    return pytest.main(["-x", "-s", *usual, *quiet, *map(str, paths)], plugins=plugins)
 
 
 def _fork(passes: Callable[[Module, Mutant | None], bool], module: Module, mutant: Mutant | None) -> int:

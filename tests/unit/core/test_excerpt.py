@@ -81,3 +81,17 @@ def test_a_line_that_is_not_held_to_its_end_is_shown_from_its_beginning() -> Non
 
     assert (seen.column, seen.before, seen.marked) == (1, "", "")
     assert seen.after == '{"a": "' + "가" * 153 + "…"
+
+
+def test_escapes_are_never_cut() -> None:
+    seen = excerpt(('{"a": "' + "\U000e0001" * 90 + '"}').encode(), "a")
+
+    assert seen.marked == '"' + "\\U000e0001" * 90 + '"'
+
+
+def test_an_excerpt_that_reaches_the_very_end_of_the_line_is_not_cut() -> None:
+    line = '{"a": 1, "b": "' + "x" * 143 + '"}'
+    assert len(line) == 160
+
+    assert "".join(excerpt(line.encode(), "a")[1:]) == line
+    assert "".join(excerpt(f"{line} ".encode(), "a")[1:]) == f"{line}…"

@@ -53,6 +53,17 @@ def test_accepted_lines_leaves_out_both_lines_of_a_conflict_and_what_is_missing(
     assert accepted(body, states) == manifest(lines[1], lines[4])
 
 
+def test_blocks_past_the_lines_that_were_judged_are_not_read() -> None:
+    blocks = blocks_of(b"a\nb\nc\nd\n", 2)
+
+    assert list(accepted_lines(blocks, b"\0")) == [b"a\n"]
+    assert next(blocks).first == 3
+
+
+def test_nothing_is_written_of_a_block_without_an_accepted_line() -> None:
+    assert list(accepted_lines(blocks_of(b"a\nb\nc\n", 2), b"\0\2\0")) == [b"a\n", b"c\n"]
+
+
 BODY = b"\xef\xbb\xbfone\ntwo\r\n\nfour\nfive"
 
 
