@@ -77,7 +77,7 @@ class S3Tags:
         merged = merge(there, verdict, run)
         if merged is None:
             raise PermanentError(
-                f"{_uri(manifest)} has {len(there)} tags of others, and S3 takes {MOST_TAGS} in all: there is no room "
+                f"{manifest.uri} has {len(there)} tags of others, and S3 takes {MOST_TAGS} in all: there is no room "
                 "for the gate's two, and it drops none. Remove some, or set the parameter TagManifests to false."
             )
         if merged != there:
@@ -95,14 +95,10 @@ class S3Tags:
         return {"VersionId": version} if version else {}
 
 
-def _uri(manifest: ReportManifest) -> str:
-    return f"s3://{manifest.bucket}/{manifest.key}"
-
-
 def _translated(manifest: ReportManifest) -> AbstractContextManager[None]:
     arn = f"arn:aws:s3:::{manifest.bucket}"
     grant = (
         "s3:GetObjectTagging, s3:PutObjectTagging, s3:GetObjectVersionTagging and s3:PutObjectVersionTagging "
         f"on {arn}/* and s3:ListBucket on {arn}"
     )
-    return translated(f"Tagging {_uri(manifest)}", bucket=str(manifest.bucket), grant=grant)
+    return translated(f"Tagging {manifest.uri}", bucket=str(manifest.bucket), grant=grant)

@@ -13,7 +13,7 @@ from cli.names import STANDARD_INPUT
 from cli.text import NOT_JUDGED, figures, summary_of, value_of
 from core.errors import PermanentError
 from core.finding import Severity, Verdict, shown
-from core.report import Report, ReportFinding, location
+from core.report import Report, ReportFinding
 
 _CHARACTERS: Final = 10_000
 # What is unchecked makes the step fail, and whoever asks why looks at the errors.
@@ -78,7 +78,7 @@ def write_summary(reports: Sequence[Report], failed: Sequence[str]) -> None:
 
 def summary(reports: Sequence[Report], failed: Sequence[str]) -> str:
     """What manifests come to, in GitHub's Markdown."""
-    rows = [(report.verdict.value, location(report), *figures(report)) for report in reports]
+    rows = [(report.verdict.value, report.manifest.uri, *figures(report)) for report in reports]
     rows += [(NOT_JUDGED, name, "", "", "") for name in failed]
     text = [
         "### Manifest Gate",
@@ -130,7 +130,7 @@ def _file(report: Report) -> str | None:
 
 
 def _place(report: Report, line: int | None = None) -> str:
-    name = "standard input" if report.manifest.key == STANDARD_INPUT else location(report)
+    name = "standard input" if report.manifest.key == STANDARD_INPUT else report.manifest.uri
     return f"{name}:{line}: " if line else f"{name}: "
 
 

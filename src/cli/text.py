@@ -12,7 +12,7 @@ from typing import Final
 from cli import style
 from cli.style import PLAIN, Style, cells, fit
 from core.finding import Verdict, shown
-from core.report import Report, ReportExcerpt, ReportFinding, location
+from core.report import Report, ReportExcerpt, ReportFinding
 from core.rule_text import rule_changes
 
 NOT_JUDGED: Final = "not judged"
@@ -29,7 +29,7 @@ def as_text(report: Report, look: Style = PLAIN) -> str:
 
 def findings_text(report: Report, look: Style = PLAIN) -> str:
     """The findings of a report; empty if there are none."""
-    name = location(report)
+    name = report.manifest.uri
     blocks = ["".join(f"{line}\n" for line in _finding(finding, name, look)) for finding in report.findings]
     if report.capped:
         total = sum(report.totals.values())
@@ -44,7 +44,7 @@ def summary_text(report: Report, look: Style = PLAIN) -> str:
 
 def table_text(reports: Sequence[Report], not_judged: Sequence[str], look: Style = PLAIN) -> str:
     """What several manifests come to, one a line, those that could not be judged last."""
-    rows = [(report.verdict.value, *figures(report), location(report)) for report in reports]
+    rows = [(report.verdict.value, *figures(report), report.manifest.uri) for report in reports]
     rows += [(NOT_JUDGED, "", "", "", name) for name in not_judged]
     headings = ("", "lines", "invalid", "missing", "")
     widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(4)]
@@ -106,7 +106,7 @@ def _totals(totals: Mapping[str, int]) -> Iterator[str]:
 def _summary(report: Report, look: Style) -> Iterator[str]:
     judged_as = ", ".join(filter(None, (report.consumer.name, report.consumer.role, report.scope)))
     verdict = report.verdict.value
-    yield f"{look.paint(verdict, _colour(verdict))}  {_printed(location(report))}  ({judged_as})"
+    yield f"{look.paint(verdict, _colour(verdict))}  {_printed(report.manifest.uri)}  ({judged_as})"
     yield from (f"  {_printed(line)}" for line in summary_of(report))
 
 

@@ -111,8 +111,7 @@ def compose(report: Report, place: ReportPlace, console: Console) -> Notificatio
         console: Where people look at it.
     """
     manifest = report.manifest
-    uri = f"s3://{manifest.bucket}/{manifest.key}" if manifest.bucket else manifest.key
-    location = shown(uri, _LOCATION_CHARACTERS)
+    location = shown(manifest.uri, _LOCATION_CHARACTERS)
     subject = _subject(report.verdict, manifest.key)
     lines, images = report.statistics.lines, report.statistics.images
     judged_lines = f"{lines.valid:,} valid, {lines.invalid:,} invalid, {lines.unchecked:,} unchecked"

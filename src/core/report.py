@@ -48,6 +48,11 @@ class ReportManifest(_Model):
     sha256: str | None = Field(description="Null where the manifest was not read to its end.")
     sequencer: str | None = Field(description="Of the event that led here.")
 
+    @property
+    def uri(self) -> str:
+        """Where it lies: `s3://BUCKET/KEY`, or its local path."""
+        return self.key if self.bucket is None else f"s3://{self.bucket}/{self.key}"
+
 
 class ReportFile(_Model):
     """A file of the run."""
@@ -205,12 +210,6 @@ class Report(_Model):
     def to_json(self, *, indent: int | None = 2) -> str:
         """The report as it is stored."""
         return self.model_dump_json(indent=indent) + "\n"
-
-
-def location(report: Report) -> str:
-    """Where the manifest lies: `s3://BUCKET/KEY`, or its local path."""
-    manifest = report.manifest
-    return f"s3://{manifest.bucket}/{manifest.key}" if manifest.bucket else manifest.key
 
 
 class Listing(NamedTuple):

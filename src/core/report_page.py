@@ -20,7 +20,7 @@ import jinja2
 from core.catalogue import RULES
 from core.consumers import CONSUMERS
 from core.finding import Severity, Verdict, shown
-from core.report import Report, ReportFinding, ReportTool, location
+from core.report import Report, ReportFinding, ReportTool
 from core.rule_text import rule_changes
 from core.tally import shares
 
@@ -82,7 +82,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["thousands"] = "{:,}".format
     environment.filters["shown"] = _shown
-    environment.globals |= {"location": location, "plural": _plural}
+    environment.globals |= {"plural": _plural}
     return environment
 
 

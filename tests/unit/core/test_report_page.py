@@ -9,7 +9,7 @@ import pytest
 from core.finding import Severity, Verdict
 from core.lines import split_lines
 from core.policy import Policy
-from core.report import Report, ReportFinding, build_report, list_findings, location
+from core.report import Report, ReportFinding, build_report, list_findings
 from core.report_page import ARTICLE_BYTES, to_page
 from core.second_read import LineTexts
 from tests.builders import line, manifest, sound_lines
@@ -297,6 +297,6 @@ def test_a_local_file_is_named_by_its_path() -> None:
     told = report(manifest(*sound_lines()))
     told = told.model_copy(update={"manifest": told.manifest.model_copy(update={"bucket": None})})
 
-    assert (location(told), told.verdict) == ("my.manifest", Verdict.VALID)
+    assert (told.manifest.uri, told.verdict) == ("my.manifest", Verdict.VALID)
     assert "File my.manifest" in words(to_page([told]))
     assert MANIFEST.key == "my.manifest"
