@@ -9,9 +9,10 @@ nothing else needs to be judged.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -39,15 +40,19 @@ _NAMED: Final = f'{SUFFIX}"'.encode()
 _JUDGED: Final = ("-ref", SUFFIX)
 """How keys end whose values are judged, too: those of masks, and of metadata."""
 _SCHEME: Final = "s3://"
-_QUOTES: Final = {"confidence": 2, "creation_date": 4, "job_name": 4}
-"""Quotation marks that the optional fields of metadata bring, those of a text included."""
-_REQUIRED: Final = ("class_name", "human_annotated", "type")
-"""The others; each brings four."""
+_QUOTES: Final = {
+    "class-name": 4,
+    "human-annotated": 4,
+    "type": 4,
+    "confidence": 2,
+    "creation-date": 4,
+    "job-name": 4,
+}
+"""Quotation marks that the fields of metadata bring, those of a text included."""
+_OPTIONAL: Final = ("confidence", "creation-date", "job-name")
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
 _MOST_NAMED: Final = 100
-_AT_ONCE: Final = 32
-"""Lines among which one with more quotation marks is looked for."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
 _ENDINGS: Final = (*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS))
 _EXTENSIONS: Final = frozenset(_ENDINGS)
@@ -178,7 +183,7 @@ class CleanLines:
         if content.count(b'"') != len(rows) * shape.quotes or b"\\" in content:
             return None
         block.known = len(rows)
-        return self._conclude(block, range(len(rows)), *shape.columns(rows))
+        return self._conclude(block, range(len(rows)), [line.ref for line in rows], rows, shape)
 
     def _prove_singly(self, block: LineBlock) -> _Result:
         """Line by line, as far as that is needed to tell them apart."""
@@ -222,14 +227,14 @@ class CleanLines:
         places, contents = list(among), list(map(block.lines.__getitem__, among))
         rows, unread = _read_each(contents, shape)
         others, _ = _taken_out(unread, places, contents)
-        refs, said = shape.columns(rows)
-        unsound = set(_with_more_quotes(contents, shape.quotes))
+        refs = [line.ref for line in rows]
+        unsound = {at for at, content in enumerate(contents) if content.count(b'"') != shape.quotes}
         if b"\\" in block.content:
             unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
         if not _all_shorter(block.content, longest := self._longest):
             unsound.update([at for at, each in enumerate(contents) if len(each.removesuffix(b"\n")) > longest])
-        left, _, _ = _taken_out(sorted(unsound), places, refs, said)
-        results += [([], dict.fromkeys(left)), self._conclude(block, places, refs, said)]
+        left, _, _ = _taken_out(sorted(unsound), places, refs, rows)
+        results += [([], dict.fromkeys(left)), self._conclude(block, places, refs, rows, shape)]
         return others
 
     def _prefer(self, shape: _Shape | None, *, most: bool) -> None:
@@ -241,8 +246,18 @@ class CleanLines:
         if len(self._named) < _MOST_NAMED:
             self._named[shape.labels[0].encode()] = shape
 
-    def _conclude(self, block: LineBlock, places: Sequence[int], refs: Sequence[str], said: Sequence[_Said]) -> _Result:
-        """Looks at references and labels, where all else is proven."""
+    def _conclude(
+        self,
+        block: LineBlock,
+        places: Sequence[int],
+        refs: Sequence[str],
+        rows: Sequence[Any],
+        shape: _Shape | None = None,
+    ) -> _Result:
+        """Looks at references and labels, where all else is proven.
+
+        The rows are what the shape's decoder read, or without a shape what the labels of each say.
+        """
         if not places:
             return [], {}
         together = "\n".join(refs)
@@ -252,20 +267,20 @@ class CleanLines:
             bucket = max(self._bucket, _bucket_of(refs[0]), key=lambda name: together.count(f"{_SCHEME}{name}/"))
             self._bucket, odd = bucket, _odd(refs, together, bucket)
         if not odd:
-            return self._sum_up(block, places, refs, said, self._bucket, together)
-        places, refs, said = list(places), list(refs), list(said)
-        others, their_refs, their_said = _taken_out(odd, places, refs, said)
+            return self._sum_up(block, places, refs, rows, shape, self._bucket, together)
+        places, refs, rows = list(places), list(refs), list(rows)
+        others, their_refs, their_rows = _taken_out(odd, places, refs, rows)
         numbers = _numbers(block.first, others)
         judged = [judge_ref(ref, number, self._policy) for ref, number in zip(their_refs, numbers, strict=True)]
         unsound = [at for at, (ref, findings) in enumerate(judged) if ref is None or findings]
-        left, _, left_said = _taken_out(unsound, others, their_refs, their_said)
+        left, _, left_rows = _taken_out(unsound, others, their_refs, their_rows)
         results = [
-            self._sum_up(block, places, refs, said, self._bucket),
-            self._sum_up(block, others, their_refs, their_said),
+            self._sum_up(block, places, refs, rows, shape, self._bucket),
+            self._sum_up(block, others, their_refs, their_rows, shape),
         ]
         told = Others()
-        for at, place, each in zip(unsound, left, left_said, strict=True):
-            told[place] = _told(block.first + place, *judged[at], self._kinds.get(each))
+        for at, place, row in zip(unsound, left, left_rows, strict=True):
+            told[place] = _told(block.first + place, *judged[at], self._kinds.get(_said(row, shape)))
         return _together([*results, ([], told)])
 
     def _sum_up(
@@ -273,12 +288,13 @@ class CleanLines:
         block: LineBlock,
         places: Sequence[int],
         refs: Sequence[str],
-        said: Sequence[_Said],
+        rows: Sequence[Any],
+        shape: _Shape | None,
         bucket: str | None = None,
         together: str | None = None,
     ) -> _Result:
         """Looks at labels, where all else is proven. The bucket is given if it is one, the text if refs are joined."""
-        kinds, others = self._kinds_of(block, places, said), Others()
+        kinds, others = self._kinds_of(block, places, rows, shape), Others()
         counts = Counter(kinds)
         if faulty := [kind for kind in counts if kind.findings != ()]:
             places, refs, together = list(places), list(refs), None
@@ -292,18 +308,26 @@ class CleanLines:
         images = [Images(bucket, numbers, refs, together)] if bucket else _by_bucket(numbers, refs)
         return [Proven(numbers, kinds, counts, images)], others
 
-    def _kinds_of(self, block: LineBlock, places: Sequence[int], said: Sequence[_Said]) -> list[Kind]:
+    def _kinds_of(
+        self, block: LineBlock, places: Sequence[int], rows: Sequence[Any], shape: _Shape | None
+    ) -> list[Kind]:
         """What kind each line is of."""
         if len(self._kinds) > _MOST_KINDS:
             self._kinds.clear()
         try:
-            return list(map(self._kinds.__getitem__, said))
+            return self._known_kinds(rows, shape)
         except KeyError:
-            for place, each in zip(places, said, strict=True):
-                if each not in self._kinds:
+            for place, row in zip(places, rows, strict=True):
+                if (said := _said(row, shape)) not in self._kinds:
                     content = block.lines[place].removesuffix(b"\n")
-                    self._kinds[each] = self._kind(each, block.first + place, content)
-        return list(map(self._kinds.__getitem__, said))
+                    self._kinds[said] = self._kind(said, block.first + place, content)
+        return self._known_kinds(rows, shape)
+
+    def _known_kinds(self, rows: Sequence[Any], shape: _Shape | None) -> list[Kind]:
+        kinds = self._kinds
+        if shape is None:
+            return list(map(kinds.__getitem__, rows))
+        return [kinds[shape, line.value, line.metadata.class_name] for line in rows]  # as `_said`, in a third less time
 
     def _kind(self, said: _Said, number: int, content: bytes) -> Kind:
         """What a line is whose labels have not been seen together.
@@ -338,7 +362,7 @@ class CleanLines:
         if place not in self._shapes:
             if len(self._shapes) > _MOST_SHAPES:
                 self._shapes.clear()
-            self._shapes[place] = _Shape.of(row)
+            self._shapes[place] = _Shape.of(row, content)
         return self._shapes[place], row
 
 
@@ -366,9 +390,10 @@ class _Shape:
     judged: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, row: Row) -> _Shape | None:
+    def of(cls, row: Row, content: bytes) -> _Shape | None:
         """Makes it from a line."""
-        metadata = {key: _present(value) for key, value in row.items() if not isinstance(value, str | int)}
+        # In the line's own order, in which msgspec finds fields at once.
+        metadata = {key: tuple(value) for key, value in json.loads(content).items() if isinstance(value, dict)}
         labels = [key.removesuffix(SUFFIX) for key in metadata]
         named = all(isinstance(row.get(label), str | int) for label in labels)
         # What masks and labels without sound metadata say is told by a full judgement alone.
@@ -377,7 +402,7 @@ class _Shape:
             return None
         types = {key: _metadata(metadata[key]) if key in metadata else type(value) for key, value in row.items()}
         quotes = sum(4 if kind is str else 2 for kind in types.values())
-        fields = sum(4 * len(_REQUIRED) + sum(map(_QUOTES.__getitem__, present)) for present in metadata.values())
+        fields = sum(_QUOTES[name] for names in metadata.values() for name in names)
         return cls(types, labels, quotes + fields)
 
     @cached_property
@@ -392,13 +417,14 @@ class _Shape:
         line = _msgspec().defstruct("Line", fields, rename=rename, forbid_unknown_fields=True, gc=False)
         return _msgspec().json.Decoder(line)
 
-    def columns(self, lines: Sequence[Any]) -> tuple[list[str], list[_Said]]:
-        """The references of lines as the decoder reads them, and what their labels say."""
-        return [line.ref for line in lines], [(self, line.value, line.metadata.class_name) for line in lines]
-
     def said(self, row: Row) -> _Said:
         """What the labels of a row say."""
         return (self, *(each for label in self.labels for each in (row[label], row[label + SUFFIX].class_name)))
+
+
+def _said(row: Any, shape: _Shape | None) -> _Said:  # noqa: ANN401 - a line as msgspec reads it
+    """What the labels of a row say that a shape's decoder read; without a shape, the row is that already."""
+    return row if shape is None else (shape, row.value, row.metadata.class_name)
 
 
 def _read_each(lines: Sequence[bytes], shape: _Shape) -> tuple[list[Any], list[int]]:
@@ -412,14 +438,6 @@ def _read_each(lines: Sequence[bytes], shape: _Shape) -> tuple[list[Any], list[i
             others.append(len(rows) + len(others))
         else:
             return rows, others
-
-
-def _with_more_quotes(lines: Sequence[bytes], quotes: int) -> Iterator[int]:
-    """The places of lines with more quotation marks than is usual; none has fewer, so that a sum tells of many."""
-    for start in range(0, len(lines), _AT_ONCE):
-        some = lines[start : start + _AT_ONCE]
-        if b"".join(some).count(b'"') != len(some) * quotes:
-            yield from (start + at for at, line in enumerate(some) if line.count(b'"') != quotes)
 
 
 def _label_in(content: bytes) -> bytes:
@@ -444,27 +462,36 @@ def _msgspec() -> ModuleType:
 def _any_decoder() -> Any:  # noqa: ANN401 - a decoder of msgspec
     """Reads lines with metadata that have any of the optional fields; all other values are texts or integers."""
     unset = _msgspec().UNSET
-    metadata: Any = _metadata_of([(name, kind | _msgspec().UnsetType, unset) for name, kind in _optional().items()])
+    fields: list[tuple[Any, ...]] = [(key, kind) for key, kind in _fields().items() if key not in _OPTIONAL]
+    fields += [(key, _fields()[key] | _msgspec().UnsetType, unset) for key in _OPTIONAL]
     text: Any = _limited(str)
+    metadata: Any = _metadata_of(fields)
     return _msgspec().json.Decoder(dict[text, text | int | metadata])
 
 
 @cache
-def _metadata(present: frozenset[str]) -> type:
-    """Metadata with just these of the optional fields."""
-    return _metadata_of([(name, kind) for name, kind in _optional().items() if name in present])
+def _metadata(keys: tuple[str, ...]) -> type:
+    """Metadata with just these fields."""
+    return _metadata_of([(key, _fields()[key]) for key in keys])
 
 
-def _metadata_of(optional: Sequence[tuple[Any, ...]]) -> type:
-    kinds = (str, Literal["yes", "no"], Literal["groundtruth/image-classification"])
-    fields = [*zip(_REQUIRED, kinds, strict=True), *optional]
-    made: type = _msgspec().defstruct("Metadata", fields, rename="kebab", forbid_unknown_fields=True, gc=False)
+def _metadata_of(fields: Iterable[tuple[Any, ...]]) -> type:
+    named = [(key.replace("-", "_"), *rest) for key, *rest in fields]
+    made: type = _msgspec().defstruct("Metadata", named, rename="kebab", forbid_unknown_fields=True, gc=False)
     return made
 
 
-def _optional() -> dict[str, Any]:
-    confidence = Annotated[float, _msgspec().Meta(ge=0, le=1)]
-    return {"confidence": confidence, "creation_date": datetime, "job_name": str}
+@cache
+def _fields() -> dict[str, Any]:
+    """What the fields of metadata hold, by key."""
+    return {
+        "class-name": str,
+        "human-annotated": Literal["yes", "no"],
+        "type": Literal["groundtruth/image-classification"],
+        "confidence": Annotated[float, _msgspec().Meta(ge=0, le=1)],
+        "creation-date": datetime,
+        "job-name": str,
+    }
 
 
 def _limited(kind: Any) -> Any:  # noqa: ANN401 - types as msgspec takes them
@@ -477,11 +504,6 @@ def _sort(value: Any) -> object:  # noqa: ANN401 - a value of a row
     if isinstance(value, str | int):
         return type(value)
     return type(value.confidence), type(value.creation_date), type(value.job_name)
-
-
-def _present(metadata: object) -> frozenset[str]:
-    """Which of the optional fields metadata have."""
-    return frozenset(name for name in _QUOTES if getattr(metadata, name) is not _msgspec().UNSET)
 
 
 def _all_shorter(content: bytes, longest: int) -> bool:
