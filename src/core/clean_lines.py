@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
 from io import BytesIO
+from operator import attrgetter
 from types import ModuleType
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
@@ -36,7 +37,6 @@ from core.source_ref import (
 )
 
 _REF: Final = "source-ref"
-_NAMED: Final = f'{SUFFIX}"'.encode()
 _JUDGED: Final = ("-ref", SUFFIX)
 """How keys end whose values are judged, too: those of masks, and of metadata."""
 _SCHEME: Final = "s3://"
@@ -52,7 +52,8 @@ _QUOTES: Final = {
 _OPTIONAL: Final = ("confidence", "creation-date", "job-name")
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
-_MOST_NAMED: Final = 100
+_MOST_LABELS: Final = 50
+"""Labels that lines are read with at once."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
 _ENDINGS: Final = (*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS))
 _EXTENSIONS: Final = frozenset(_ENDINGS)
@@ -66,18 +67,29 @@ Row = Mapping[str, Any]
 """A line as msgspec reads it: texts, integers and metadata by key."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Kind:
-    """What lines that are alike say of their images.
+    """What lines that are alike say of their images; known once the first of them was judged.
 
     Attributes:
+        said: Name, value and class of each label.
+        quotes: Quotation marks that such a line has if no key stands twice; it never has fewer. 0 where what such lines
+            say cannot be told from that.
+        ordered: The labels stand in the order of each line.
+        judged: Names of the labels that are judged where just these stand together, once that is known.
+        known: What follows is.
         labels: The judged labels.
         labeled: Any of them labels the image.
         findings: What is wrong with the labels, as told of the first such line; None where each has to be asked.
     """
 
-    labels: tuple[Label, ...]
-    labeled: bool
+    said: Sequence[_Said]
+    quotes: int
+    ordered: bool
+    judged: list[str]
+    known: bool = False
+    labels: tuple[Label, ...] = ()
+    labeled: bool = False
     findings: Sequence[Finding] | None = ()
 
 
@@ -150,10 +162,9 @@ class CleanLines:
         limits = (policy.consumer.line_characters, policy.consumer.value_characters, MAX_LINE_BYTES)
         self._longest = min(filter(None, limits))
         self._shapes: dict[tuple[object, ...], _Shape | None] = {}
-        self._usual: _Shape | None = None
-        self._named: dict[bytes, _Shape] = {}
-        self._kinds: dict[_Said, Kind] = {}
-        self._labels: dict[tuple[Hashable, ...], Label] = {}
+        self._form: _Form | None = None
+        self._kinds = _Kinds(lambda said: said[0].kind(said[1:]))
+        self._labels: dict[_Said, Label] = {}
         self._bucket = ""
 
     def prove(self, block: LineBlock) -> tuple[list[Proven], Others]:
@@ -165,45 +176,57 @@ class CleanLines:
         """
         if block.dropped:
             return [], dict.fromkeys(range(block.count))
-        if self._usual is None:
-            self._prefer(self._shape_of(block.content.partition(b"\n")[0])[0], most=True)
+        if self._form is None:
+            self._prefer(self._shape_of(block.content.partition(b"\n")[0])[0])
+        else:
+            self._form.kinds.bound()
+        self._kinds.bound()
         proven, others = self._prove_together(block) or self._prove_singly(block)
         return proven, dict(sorted(others.items()))
 
     def _prove_together(self, block: LineBlock) -> _Result | None:
-        """All lines at once; None where they are not alike."""
-        shape, content = self._usual, block.content
-        if shape is None or not _all_shorter(content, self._longest):
+        """All lines at once; None where they cannot all be read so."""
+        form, content = self._form, block.content
+        if form is None or b"\\" in content or not _all_shorter(content, self._longest):
             return None
         try:
-            rows = list(map(shape.decoder.decode, BytesIO(content)))
+            rows = list(map(form.decoder.decode, BytesIO(content)))
         except _faults():
             return None
-        # No line has fewer quotation marks: the sum tells of each.
-        if content.count(b'"') != len(rows) * shape.quotes or b"\\" in content:
+        kinds = form.kinds_of(rows)
+        # No line has fewer quotation marks than its kind: the sum tells of each.
+        if content.count(b'"') != sum(kind.quotes * count for kind, count in Counter(kinds).items()):
             return None
         block.known = len(rows)
-        return self._conclude(block, range(len(rows)), [line.ref for line in rows], rows, shape)
+        return self._conclude(block, range(len(rows)), [line.ref for line in rows], kinds)
 
     def _prove_singly(self, block: LineBlock) -> _Result:
         """Line by line, as far as that is needed to tell them apart."""
-        lines, results = block.lines, list[_Result]()
-        left: Sequence[int] = range(len(lines))
-        if self._usual is not None:
-            left = self._prove_shape(block, left, self._usual, results)
-        likely: dict[_Shape | None, list[int]] = {None: []}
-        for place in left:
-            known = self._named.get(_label_in(lines[place]))
-            likely.setdefault(None if known is self._usual else known, []).append(place)
-        unknown = likely.pop(None)
-        for known, places in likely.items():
-            unknown += self._prove_shape(block, places, known, results) if known else ()
-        others = self._prove_mixed(block, sorted(unknown), results)
+        results, left = list[_Result](), range(block.count)
+        unread = left if self._form is None else self._prove_form(block, self._form, results)
+        others = self._prove_mixed(block, unread, results)
         return _together([*results, ([], dict.fromkeys(others))])
+
+    def _prove_form(self, block: LineBlock, form: _Form, results: list[_Result]) -> Sequence[int]:
+        """Lines as far as they are of a form; returns the places of those that are not."""
+        places, contents = list(range(block.count)), list(block.lines)
+        rows, unread = _read_each(contents, form)
+        others, _ = _taken_out(unread, places, contents)
+        refs, kinds = [line.ref for line in rows], form.kinds_of(rows)
+        quotes = (content.count(b'"') for content in contents)
+        unsound = {at for at, (found, kind) in enumerate(zip(quotes, kinds, strict=True)) if found != kind.quotes}
+        if b"\\" in block.content:
+            unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
+        if not _all_shorter(block.content, longest := self._longest):
+            unsound.update([at for at, each in enumerate(contents) if len(each.removesuffix(b"\n")) > longest])
+        left, _, left_kinds = _taken_out(sorted(unsound), places, refs, kinds)
+        told_apart = [place for place, kind in zip(left, left_kinds, strict=True) if kind.quotes]
+        results += [([], dict.fromkeys(told_apart)), self._conclude(block, places, refs, kinds)]
+        return sorted({*others, *left}.difference(told_apart))
 
     def _prove_mixed(self, block: LineBlock, among: Sequence[int], results: list[_Result]) -> list[int]:
         """Lines of any shapes; returns the places of those that are of none."""
-        places, refs, said, others = list[int](), list[str](), list[_Said](), list[int]()
+        places, refs, kinds, others = list[int](), list[str](), list[Kind](), list[int]()
         shapes: Counter[_Shape] = Counter()
         for place in among:
             content = block.lines[place].removesuffix(b"\n")
@@ -213,51 +236,27 @@ class CleanLines:
                 continue
             places.append(place)
             refs.append(row[_REF])
-            said.append(shape.said(row))
+            kinds.append(self._kinds[shape, *shape.said(row)])
             shapes[shape] += 1
-        for shape, count in shapes.most_common(_MOST_NAMED):
+        for shape, count in shapes.most_common():
             self._prefer(shape, most=2 * count > block.count)
-        results.append(self._conclude(block, places, refs, said))
+        results.append(self._conclude(block, places, refs, kinds))
         return others
 
-    def _prove_shape(
-        self, block: LineBlock, among: Sequence[int], shape: _Shape, results: list[_Result]
-    ) -> Sequence[int]:
-        """Lines that are of a shape; returns the places of those that are not."""
-        places, contents = list(among), list(map(block.lines.__getitem__, among))
-        rows, unread = _read_each(contents, shape)
-        others, _ = _taken_out(unread, places, contents)
-        refs = [line.ref for line in rows]
-        unsound = {at for at, content in enumerate(contents) if content.count(b'"') != shape.quotes}
-        if b"\\" in block.content:
-            unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
-        if not _all_shorter(block.content, longest := self._longest):
-            unsound.update([at for at, each in enumerate(contents) if len(each.removesuffix(b"\n")) > longest])
-        left, _, _ = _taken_out(sorted(unsound), places, refs, rows)
-        results += [([], dict.fromkeys(left)), self._conclude(block, places, refs, rows, shape)]
-        return others
-
-    def _prefer(self, shape: _Shape | None, *, most: bool) -> None:
-        """Reads lines as if they were of a shape, from now on. The order of several labels would be lost so."""
-        if shape is None or len(shape.labels) > 1:
+    def _prefer(self, shape: _Shape | None, *, most: bool = False) -> None:
+        """Reads lines as if they were of a shape, too, from now on; if most are, rather than as before."""
+        policy, form = self._policy, self._form
+        if shape is None or len(shape.labels) > _MOST_LABELS:
             return
-        if most:
-            self._usual = shape
-        if len(self._named) < _MOST_NAMED:
-            self._named[shape.labels[0].encode()] = shape
+        if len(shape.labels) > 1 and policy.consumer.pairs is None and policy.label_attribute is None:
+            return  # which label is judged hangs on their order
+        if form is None or (most and not form.agrees(shape)):
+            self._form = _Form(shape.labels, shape.others)
+        elif form.agrees(shape):
+            self._form = form.widened(shape)
 
-    def _conclude(
-        self,
-        block: LineBlock,
-        places: Sequence[int],
-        refs: Sequence[str],
-        rows: Sequence[Any],
-        shape: _Shape | None = None,
-    ) -> _Result:
-        """Looks at references and labels, where all else is proven.
-
-        The rows are what the shape's decoder read, or without a shape what the labels of each say.
-        """
+    def _conclude(self, block: LineBlock, places: Sequence[int], refs: Sequence[str], kinds: Sequence[Kind]) -> _Result:
+        """Looks at references and labels, where all else is proven."""
         if not places:
             return [], {}
         together = "\n".join(refs)
@@ -267,20 +266,20 @@ class CleanLines:
             bucket = max(self._bucket, _bucket_of(refs[0]), key=lambda name: together.count(f"{_SCHEME}{name}/"))
             self._bucket, odd = bucket, _odd(refs, together, bucket)
         if not odd:
-            return self._sum_up(block, places, refs, rows, shape, self._bucket, together)
-        places, refs, rows = list(places), list(refs), list(rows)
-        others, their_refs, their_rows = _taken_out(odd, places, refs, rows)
+            return self._sum_up(block, places, refs, kinds, self._bucket, together)
+        places, refs, kinds = list(places), list(refs), list(kinds)
+        others, their_refs, their_kinds = _taken_out(odd, places, refs, kinds)
         numbers = _numbers(block.first, others)
         judged = [judge_ref(ref, number, self._policy) for ref, number in zip(their_refs, numbers, strict=True)]
         unsound = [at for at, (ref, findings) in enumerate(judged) if ref is None or findings]
-        left, _, left_rows = _taken_out(unsound, others, their_refs, their_rows)
+        left, _, left_kinds = _taken_out(unsound, others, their_refs, their_kinds)
         results = [
-            self._sum_up(block, places, refs, rows, shape, self._bucket),
-            self._sum_up(block, others, their_refs, their_rows, shape),
+            self._sum_up(block, places, refs, kinds, self._bucket),
+            self._sum_up(block, others, their_refs, their_kinds),
         ]
         told = Others()
-        for at, place, row in zip(unsound, left, left_rows, strict=True):
-            told[place] = _told(block.first + place, *judged[at], self._kinds.get(_said(row, shape)))
+        for at, place, kind in zip(unsound, left, left_kinds, strict=True):
+            told[place] = _told(block.first + place, *judged[at], kind)
         return _together([*results, ([], told)])
 
     def _sum_up(
@@ -288,16 +287,18 @@ class CleanLines:
         block: LineBlock,
         places: Sequence[int],
         refs: Sequence[str],
-        rows: Sequence[Any],
-        shape: _Shape | None,
+        kinds: Sequence[Kind],
         bucket: str | None = None,
         together: str | None = None,
     ) -> _Result:
         """Looks at labels, where all else is proven. The bucket is given if it is one, the text if refs are joined."""
-        kinds, others = self._kinds_of(block, places, rows, shape), Others()
-        counts = Counter(kinds)
+        counts, others = Counter(kinds), Others()
+        if not all(kind.known for kind in counts):
+            for place, kind in zip(places, kinds, strict=True):
+                if not kind.known:
+                    self._learn(kind, block.first + place, block.lines[place].removesuffix(b"\n"))
         if faulty := [kind for kind in counts if kind.findings != ()]:
-            places, refs, together = list(places), list(refs), None
+            places, refs, kinds, together = list(places), list(refs), list(kinds), None
             at = sorted(place for kind in faulty for place in _places_of(kind, kinds, counts.pop(kind)))
             for place, ref, kind in zip(*_taken_out(at, places, refs, kinds), strict=True):
                 number = block.first + place
@@ -308,47 +309,27 @@ class CleanLines:
         images = [Images(bucket, numbers, refs, together)] if bucket else _by_bucket(numbers, refs)
         return [Proven(numbers, kinds, counts, images)], others
 
-    def _kinds_of(
-        self, block: LineBlock, places: Sequence[int], rows: Sequence[Any], shape: _Shape | None
-    ) -> list[Kind]:
-        """What kind each line is of."""
-        if len(self._kinds) > _MOST_KINDS:
-            self._kinds.clear()
-        try:
-            return self._known_kinds(rows, shape)
-        except KeyError:
-            for place, row in zip(places, rows, strict=True):
-                if (said := _said(row, shape)) not in self._kinds:
-                    content = block.lines[place].removesuffix(b"\n")
-                    self._kinds[said] = self._kind(said, block.first + place, content)
-        return self._known_kinds(rows, shape)
+    def _learn(self, kind: Kind, number: int, content: bytes) -> None:
+        """Judges labels that have not been seen together, by the first line that has them.
 
-    def _known_kinds(self, rows: Sequence[Any], shape: _Shape | None) -> list[Kind]:
-        kinds = self._kinds
-        if shape is None:
-            return list(map(kinds.__getitem__, rows))
-        return [kinds[shape, line.value, line.metadata.class_name] for line in rows]  # as `_said`, in a third less time
-
-    def _kind(self, said: _Said, number: int, content: bytes) -> Kind:
-        """What a line is whose labels have not been seen together.
-
-        Each label is judged by itself. So once a line of the shape was judged in full, labels that were on any such
-        line need not be judged again.
+        Each label is judged by itself. So once a line with the same labels was judged in full, labels that were on any
+        such line need not be judged again.
         """
-        shape, *values = said
-        parts = {name: (name, *values[2 * place : 2 * place + 2]) for place, name in enumerate(shape.labels)}
-        known = [self._labels.get(parts[name]) for name in shape.judged]
+        kind.known = True
+        parts = {part[0]: part for part in kind.said}
+        known = [self._labels.get(parts[name]) for name in kind.judged]
         labels = tuple(label for label in known if label is not None)
-        if not shape.judged or len(labels) < len(known):
+        if not kind.judged or len(labels) < len(known):
             entry, findings, _ = inspect_line(Line(number, 0, content, len(content)), self._policy)
             if entry is None or findings:
-                return Kind(entry.labels if entry else (), labeled=False, findings=findings if entry else None)
+                kind.labels, kind.findings = entry.labels if entry else (), findings if entry and kind.ordered else None
+                return
             labels = entry.labels
-            shape.judged[:] = [label.name for label in labels]
+            kind.judged[:] = [label.name for label in labels]
             if len(self._labels) > _MOST_KINDS:
                 self._labels.clear()
             self._labels.update((parts[label.name], label) for label in labels)
-        return Kind(labels, any(label.known for label in labels))
+        kind.labels, kind.labeled = labels, any(label.known for label in labels)
 
     def _shape_of(self, content: bytes) -> tuple[_Shape | None, Row]:
         """The shape of a line, and the line; no shape where it is not one that a clean line can have."""
@@ -369,68 +350,141 @@ class CleanLines:
 Others = dict[int, Inspected | None]
 """Lines that are not proven, by their places within the block, and what is known of them."""
 _Result = tuple[list[Proven], Others]
-_Said = tuple[Any, ...]
-"""The shape of a line, and what its labels say: value and class of each."""
+_Said = tuple[str, Any, Any]
+"""Name, value and class of a label."""
+
+
+class _Kinds(dict[tuple[Any, ...], Kind]):
+    """Kinds of lines by what the lines say, made as they are met.
+
+    Args:
+        make: Makes one.
+    """
+
+    def __init__(self, make: Callable[[tuple[Any, ...]], Kind]) -> None:
+        self._make = make
+
+    def __missing__(self, said: tuple[Any, ...]) -> Kind:
+        kind = self[said] = self._make(said)
+        return kind
+
+    def bound(self) -> None:
+        """Forgets them if there are too many."""
+        if len(self) > _MOST_KINDS:
+            self.clear()
 
 
 @dataclass(frozen=True, eq=False)
 class _Shape:
-    """Lines with the same keys and types of values, and with the same fields of metadata.
+    """Lines with the same keys in the same order and types of values, and with the same fields of metadata.
 
     Attributes:
-        types: What msgspec is to read, by key.
-        labels: Names of labels, in the line's order.
+        labels: The fields of each label's metadata, in the line's order.
+        others: The types of the other values, but for the reference, by key.
         quotes: Quotation marks that a line has if no key stands twice; it never has fewer.
         judged: Names of the labels that are judged, once that is known.
     """
 
-    types: Mapping[str, Any]
-    labels: Sequence[str]
+    labels: Mapping[str, tuple[str, ...]]
+    others: Mapping[str, type]
     quotes: int
     judged: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, row: Row, content: bytes) -> _Shape | None:
         """Makes it from a line."""
-        # In the line's own order, in which msgspec finds fields at once.
-        metadata = {key: tuple(value) for key, value in json.loads(content).items() if isinstance(value, dict)}
-        labels = [key.removesuffix(SUFFIX) for key in metadata]
+        fields = {key: tuple(value) for key, value in json.loads(content).items() if isinstance(value, dict)}
+        labels = {key.removesuffix(SUFFIX): names for key, names in fields.items()}
         named = all(isinstance(row.get(label), str | int) for label in labels)
+        others = {key: type(row[key]) for key in row.keys() - fields.keys() - labels.keys() - {_REF}}
         # What masks and labels without sound metadata say is told by a full judgement alone.
-        odd = _REF in labels or any(key.endswith(_JUDGED) for key in row.keys() - metadata.keys() - {_REF})
+        odd = _REF in labels or any(key.endswith(_JUDGED) for key in others)
         if not labels or not named or odd or not isinstance(row.get(_REF), str):
             return None
-        types = {key: _metadata(metadata[key]) if key in metadata else type(value) for key, value in row.items()}
-        quotes = sum(4 if kind is str else 2 for kind in types.values())
-        fields = sum(_QUOTES[name] for names in metadata.values() for name in names)
-        return cls(types, labels, quotes + fields)
+        texts = sum(isinstance(value, str) for value in row.values())
+        metadata = sum(_QUOTES[name] for names in fields.values() for name in names)
+        return cls(labels, others, 2 * len(row) + 2 * texts + metadata)
+
+    def said(self, row: Row) -> tuple[Any, ...]:
+        """What the labels of a row say: value and class of each."""
+        return tuple(each for label in self.labels for each in (row[label], row[label + SUFFIX].class_name))
+
+    def kind(self, said: tuple[Any, ...]) -> Kind:
+        """Lines whose labels say something."""
+        return Kind(
+            [*zip(self.labels, said[::2], said[1::2], strict=True)], self.quotes, ordered=True, judged=self.judged
+        )
+
+
+class _Form:
+    """Lines with any of some labels, in any order, as msgspec reads them at once.
+
+    Args:
+        labels: The fields of each label's metadata.
+        others: The types of the other values, but for the reference, by key; each is there.
+    """
+
+    def __init__(self, labels: Mapping[str, tuple[str, ...]], others: Mapping[str, type]) -> None:
+        self._labels = dict(sorted(labels.items()))
+        self._others = others
+        self._judged: dict[tuple[str, ...], list[str]] = {}
+        self.kinds = _Kinds(self._kind)
+
+    def agrees(self, shape: _Shape) -> bool:
+        """Whether lines of a shape can be read so, but for labels that are not known."""
+        mine = self._labels
+        return self._others == shape.others and all(mine.get(name, has) == has for name, has in shape.labels.items())
+
+    def widened(self, shape: _Shape) -> _Form:
+        """Reads a shape's labels, too, if that are not too many."""
+        labels = {**self._labels, **shape.labels}
+        return _Form(labels, self._others) if len(self._labels) < len(labels) <= _MOST_LABELS else self
 
     @cached_property
     def decoder(self) -> Any:  # noqa: ANN401 - a decoder of msgspec
-        """Reads lines of one label as objects with `ref`, `value` and `metadata`."""
-        [label] = self.labels
-        names = {_REF: "ref", label: "value", label + SUFFIX: "metadata"}
-        fields = [
-            (names.get(key, f"other_{number}"), _limited(kind)) for number, (key, kind) in enumerate(self.types.items())
-        ]
-        rename = {name: key for (name, _), key in zip(fields, self.types, strict=True)}
+        """Reads lines as objects with `ref`, and for each label `value_N` and `metadata_N`, from 0."""
+        unset, absent = _msgspec().UNSET, _absent()
+        value: Any = _limited(str) | int | _msgspec().UnsetType
+        fields: list[tuple[Any, ...]] = [("ref", _limited(str))]
+        fields += [(f"other_{at}", _limited(kind)) for at, kind in enumerate(self._others.values())]
+        rename = {"ref": _REF} | {f"other_{at}": key for at, key in enumerate(self._others)}
+        for at, (name, names) in enumerate(self._labels.items()):
+            fields += [(f"value_{at}", value, unset), (f"metadata_{at}", _metadata(names), absent)]
+            rename |= {f"value_{at}": name, f"metadata_{at}": name + SUFFIX}
         line = _msgspec().defstruct("Line", fields, rename=rename, forbid_unknown_fields=True, gc=False)
         return _msgspec().json.Decoder(line)
 
-    def said(self, row: Row) -> _Said:
-        """What the labels of a row say."""
-        return (self, *(each for label in self.labels for each in (row[label], row[label + SUFFIX].class_name)))
+    @cached_property
+    def _said(self) -> Callable[[Any], tuple[Any, ...]]:
+        """What the labels of a line say: value and class of each."""
+        names = (f"{name}_{at}" for at in range(len(self._labels)) for name in ("value", "metadata"))
+        return attrgetter(*(f"{name}.class_name" if name.startswith("metadata") else name for name in names))
+
+    def kinds_of(self, lines: Sequence[Any]) -> list[Kind]:
+        """What kind each line is of that was read."""
+        kinds = self.kinds
+        if len(self._labels) == 1:
+            return [kinds[line.value_0, line.metadata_0.class_name] for line in lines]  # quicker
+        return list(map(kinds.__getitem__, map(self._said, lines)))
+
+    def _kind(self, said: tuple[Any, ...]) -> Kind:
+        unset = _msgspec().UNSET
+        labels = [*zip(self._labels, said[::2], said[1::2], strict=True)]
+        there = [label for label in labels if label[1] is not unset and label[2] is not unset]
+        whole = there and all((value is unset) == (class_name is unset) for _, value, class_name in labels)
+        texts = sum(isinstance(value, str) for _, value, _ in there) + sum(
+            kind is str for kind in self._others.values()
+        )
+        metadata = sum(_QUOTES[field] for name, _, _ in there for field in self._labels[name])
+        quotes = 2 * (2 + len(self._others) + 2 * len(there) + texts) + metadata
+        names = tuple(name for name, _, _ in there)
+        return Kind(there, quotes if whole else 0, len(there) == 1, self._judged.setdefault(names, []))
 
 
-def _said(row: Any, shape: _Shape | None) -> _Said:  # noqa: ANN401 - a line as msgspec reads it
-    """What the labels of a row say that a shape's decoder read; without a shape, the row is that already."""
-    return row if shape is None else (shape, row.value, row.metadata.class_name)
-
-
-def _read_each(lines: Sequence[bytes], shape: _Shape) -> tuple[list[Any], list[int]]:
-    """Reads lines; returns those of a shape, and the places of the others."""
+def _read_each(lines: Sequence[bytes], form: _Form) -> tuple[list[Any], list[int]]:
+    """Reads lines; returns those of a form, and the places of the others."""
     rows, others, faults = list[Any](), list[int](), _faults()
-    pending = map(shape.decoder.decode, lines)
+    pending = map(form.decoder.decode, lines)
     while True:
         try:
             rows.extend(pending)
@@ -438,12 +492,6 @@ def _read_each(lines: Sequence[bytes], shape: _Shape) -> tuple[list[Any], list[i
             others.append(len(rows) + len(others))
         else:
             return rows, others
-
-
-def _label_in(content: bytes) -> bytes:
-    """The name of a label that a line may have."""
-    end = content.find(_NAMED)
-    return content[content.rfind(b'"', 0, end) + 1 : end]
 
 
 @cache
@@ -467,6 +515,13 @@ def _any_decoder() -> Any:  # noqa: ANN401 - a decoder of msgspec
     text: Any = _limited(str)
     metadata: Any = _metadata_of(fields)
     return _msgspec().json.Decoder(dict[text, text | int | metadata])
+
+
+@cache
+def _absent() -> Any:  # noqa: ANN401 - a structure of msgspec
+    """What stands for metadata that are not there."""
+    unset = _msgspec().UNSET
+    return _msgspec().defstruct("Absent", [("class_name", Any, unset)], frozen=True, gc=False)()
 
 
 @cache
@@ -553,9 +608,9 @@ def _odd(refs: Sequence[str], together: str, bucket: str) -> Sequence[int]:
     return sorted(odd)
 
 
-def _told(number: int, ref: SourceRef | None, findings: list[Finding], kind: Kind | None) -> Inspected | None:
+def _told(number: int, ref: SourceRef | None, findings: list[Finding], kind: Kind) -> Inspected | None:
     """What a full judgement says of a line that is sound but for its reference and what its labels say."""
-    if kind is None or kind.findings is None:
+    if not kind.known or kind.findings is None:
         return None
     return Inspected(Entry(number, ref, kind.labels), findings + [finding.on(number) for finding in kind.findings])
 

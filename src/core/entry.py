@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     Attributes:
         line: Physical number.
         ref: The image, if the reference is sound.
-        labels: The judged labels, if there are any.
+        labels: The judged labels, if there are any, in the order of their names.
         masks: The masks whose references are sound, by their keys in the line.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Final
 
 from core.consumers import CLASSIFICATION
@@ -24,6 +25,7 @@ from core.labels import (
 )
 from core.policy import Policy
 
+_NAME: Final = attrgetter("name")
 _JAVASCRIPT_DATE: Final = re.compile(r"[A-Z][a-z]{2},? ([A-Z][a-z]{2} \d|\d)")
 _REMEMBERED: Final = 257
 """Characters of names and classes that are kept to compare lines: one more than any consumer takes."""
@@ -69,7 +71,7 @@ def read_line_labels(
         label, label_findings = _read_label(line, name, number, policy)
         labels.append(label)
         findings += label_findings
-    return tuple(labels), findings
+    return tuple(sorted(labels, key=_NAME)), findings
 
 
 def _read_label(line: Mapping[str, object], name: str, number: int, policy: Policy) -> tuple[Label, list[Finding]]:

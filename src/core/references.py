@@ -34,7 +34,7 @@ class BucketReferences:
 
 
 Labelling = tuple[tuple[str, str | None], ...]
-"""The judged labels of a line: names and classes."""
+"""The judged labels of a line: names and classes, in the order of names."""
 
 
 @dataclass(slots=True)

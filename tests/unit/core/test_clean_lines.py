@@ -443,7 +443,7 @@ def test_references_and_metadata_that_are_labels_are_judged_in_full() -> None:
         told_of(manifest(lines[1]), policy)
 
 
-def test_the_lines_order_of_several_labels_is_kept() -> None:
+def test_several_labels_are_the_same_in_any_order() -> None:
     lines: list[Content] = [
         labelled(1, a="x", b="y"),
         labelled(2, b="y", a="x"),
@@ -453,7 +453,24 @@ def test_the_lines_order_of_several_labels_is_kept() -> None:
     body = manifest(*lines)
 
     assert told_of(body, REKOGNITION) == []
-    assert [way.first_line for way in read(body, REKOGNITION)[0].references.ways.values()] == [1, 2]
+    [way] = read(body, REKOGNITION)[0].references.ways.values()
+    assert (way.first_line, way.count) == (1, 4)
+
+
+def test_the_first_label_of_a_line_is_judged_where_their_order_tells_which() -> None:
+    """Lines of either label alone go before, so that both are known."""
+    lines = [labelled(1, a="normal"), labelled(2, b="anomaly")]
+    lines += [labelled(at, **dict.fromkeys(names, "normal")) for at, names in enumerate(["ab", "ba"] * 3, start=3)]
+    policy = Policy(severities={"label-several": None})
+
+    assert told_of(manifest(*lines), policy) == []
+    assert told_of(manifest(*lines)) == [(at, "label-several") for at in range(3, 9)]
+    ways = read(manifest(*lines), policy)[0].references.ways
+    assert {labels: way.count for labels, way in ways.items()} == {
+        (("a", "normal"),): 4,
+        (("b", "anomaly"),): 1,
+        (("b", "normal"),): 3,
+    }
 
 
 def left(body: bytes, policy: Policy = LOOKOUT, clean: CleanLines | None = None) -> list[int]:
@@ -625,7 +642,7 @@ def test_labels_that_were_judged_need_not_be_again_in_other_company(monkeypatch:
     assert seen == [1, 2, 5]
 
 
-@pytest.mark.parametrize(("name", "past"), [("_MOST_KINDS", 5), ("_MOST_SHAPES", 1), ("_MOST_NAMED", 0)])
+@pytest.mark.parametrize(("name", "past"), [("_MOST_KINDS", 5), ("_MOST_SHAPES", 1), ("_MOST_LABELS", 0)])
 @pytest.mark.parametrize("most", [0, 1, 2])
 def test_what_is_kept_is_bounded(name: str, past: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core.clean_lines, name, most)
@@ -638,8 +655,14 @@ def test_what_is_kept_is_bounded(name: str, past: int, most: int, monkeypatch: p
         body = manifest(*lines[start : start + 5])
         assert left(body, REKOGNITION, clean) == []
         assert read(body, REKOGNITION, clean=clean) == read(body, REKOGNITION, fast=False)
-        kept = {"_MOST_KINDS": clean._kinds, "_MOST_SHAPES": clean._shapes, "_MOST_NAMED": clean._named}
-        assert len(kept[name]) <= most + past
+        form = clean._form
+        assert form is not None or name == "_MOST_LABELS"
+        kept = {
+            "_MOST_KINDS": max(len(clean._kinds), len(form.kinds) if form else 0),
+            "_MOST_SHAPES": len(clean._shapes),
+            "_MOST_LABELS": len(form._labels) if form else 0,
+        }
+        assert kept[name] <= most + past
         assert len(clean._labels) <= most + 2 or name != "_MOST_KINDS"
 
 
