@@ -399,7 +399,7 @@ class _Shape:
         others = {key: type(row[key]) for key in row.keys() - fields.keys() - labels.keys() - {_REF}}
         # What masks and labels without sound metadata say is told by a full judgement alone.
         odd = _REF in labels or any(key.endswith(_JUDGED) for key in others)
-        if not labels or not named or odd or not isinstance(row.get(_REF), str):
+        if not named or odd or not isinstance(row.get(_REF), str):
             return None
         texts = sum(isinstance(value, str) for value in row.values())
         metadata = sum(_QUOTES[name] for names in fields.values() for name in names)
@@ -463,6 +463,8 @@ class _Form:
     def kinds_of(self, lines: Sequence[Any]) -> list[Kind]:
         """What kind each line is of that was read."""
         kinds = self.kinds
+        if not self._labels:
+            return [kinds[()]] * len(lines)
         if len(self._labels) == 1:
             return [kinds[line.value_0, line.metadata_0.class_name] for line in lines]  # quicker
         return list(map(kinds.__getitem__, map(self._said, lines)))
@@ -471,14 +473,14 @@ class _Form:
         unset = _msgspec().UNSET
         labels = [*zip(self._labels, said[::2], said[1::2], strict=True)]
         there = [label for label in labels if label[1] is not unset and label[2] is not unset]
-        whole = there and all((value is unset) == (class_name is unset) for _, value, class_name in labels)
+        whole = all((value is unset) == (class_name is unset) for _, value, class_name in labels)
         texts = sum(isinstance(value, str) for _, value, _ in there) + sum(
             kind is str for kind in self._others.values()
         )
         metadata = sum(_QUOTES[field] for name, _, _ in there for field in self._labels[name])
         quotes = 2 * (2 + len(self._others) + 2 * len(there) + texts) + metadata
         names = tuple(name for name, _, _ in there)
-        return Kind(there, quotes if whole else 0, len(there) == 1, self._judged.setdefault(names, []))
+        return Kind(there, quotes if whole else 0, len(there) <= 1, self._judged.setdefault(names, []))
 
 
 def _read_each(lines: Sequence[bytes], form: _Form) -> tuple[list[Any], list[int]]:

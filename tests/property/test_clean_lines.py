@@ -194,8 +194,31 @@ def _several(draw: st.DrawFn) -> list[bytes]:
     return lines
 
 
+@st.composite
+def _any_of(draw: st.DrawFn) -> list[bytes]:
+    """Lines with any of some labels, in any order; now and then without a key, or with one twice."""
+    more = draw(st.sampled_from([{}, {}, {"id": 7}, {"id": "7"}]))
+    classes = st.sampled_from(["normal", "anomaly"] * 3 + ["", "z" * 257])
+    lines: list[bytes] = []
+    for _ in range(draw(st.integers(1, 12))):
+        content: Object = {"source-ref": f"s3://images/{draw(st.integers(0, 6))}.png"} | more
+        for name in draw(st.lists(st.sampled_from(["a", "b", "anomaly-label", "second"]), unique=True)):
+            content |= {name: draw(st.sampled_from([0, 1, 1, "1", "x"])), f"{name}-metadata": metadata(draw(classes))}
+        keys = st.sampled_from(sorted(content))
+        if draw(st.integers(0, 5)) == 0:
+            del content[draw(keys)]
+        if draw(st.integers(0, 3)) == 0:
+            content = dict(draw(st.permutations(list(content.items()))))
+        text = json.dumps(content)
+        if draw(st.integers(0, 5)) == 0:
+            text = text.replace("{", json.dumps({draw(keys): draw(st.sampled_from([1, "1"]))})[:-1] + ",", 1)
+        lines.append(text.encode())
+    return lines
+
+
 _BODIES: Final = st.one_of(
     _several(),
+    _any_of(),
     _homogeneous(),
     st.builds(
         lambda some, odd, at: [*some[: at % len(some)], odd, *some[at % len(some) :]],

@@ -473,6 +473,59 @@ def test_the_first_label_of_a_line_is_judged_where_their_order_tells_which() -> 
     }
 
 
+def test_faults_of_several_labels_are_told_in_the_order_of_each_line() -> None:
+    long = "x" * 257
+    lines = [labelled(at, **dict.fromkeys(names, long)) for at, names in enumerate(["ab", "ba", "ab", "ba"], start=1)]
+
+    assert told_of(manifest(labelled(0, a="x", b="y"), *lines), REKOGNITION) == [
+        (at, "class-name-length") for at in range(2, 6) for _ in range(2)
+    ]
+    stretch, clean, found = Stretch(), CleanLines(REKOGNITION), list[str | None]()
+    for block in split_lines([manifest(labelled(0, a="x", b="y"), *lines)]):
+        found += [finding.field for finding in stretch.read(block, REKOGNITION, clean)]
+    assert found == [f"{name}-metadata.class-name" for name in "abbaabba"]
+
+
+@pytest.mark.parametrize(("half", "told"), [("b", [(2, "label-missing")]), ("b-metadata", [])])
+def test_half_a_label_beside_others_is_not_taken_for_one(half: str, told: Told) -> None:
+    broken = {key: value for key, value in labelled(2, a="x", b="y").items() if key != half}
+
+    assert told_of(manifest(labelled(1, a="x", b="y"), broken, labelled(3, a="x", b="y")), REKOGNITION) == told
+
+
+@pytest.mark.parametrize("key", ["a", "a-metadata", "b", "source-ref"])
+def test_a_key_that_stands_twice_is_found_where_other_lines_have_fewer_labels(key: str) -> None:
+    several = labelled(1, a="x", b="y")
+    twice = encoded(several)[:-1] + f',"{key}":{json.dumps(several[key])}}}'.encode()
+
+    for around in ([labelled(2, a="x")], [labelled(2, b="x"), several], [labelled(2, a="x", b="y", c="z")]):
+        told = told_of(manifest(*around, twice, *around), REKOGNITION)
+        assert [each for each in told if each[1] != "source-ref-duplicate"] == [(len(around) + 1, "line-duplicate-key")]
+
+
+def test_lines_with_any_of_some_labels_are_proven_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["a", "b", "ab", "ba", "cab", "c"]
+    body = manifest(*(labelled(at, **dict.fromkeys(names[at % 6], "xyz"[at % 3])) for at in range(60)))
+    clean = CleanLines(REKOGNITION)
+    assert left(body, REKOGNITION, clean) == []
+    monkeypatch.setattr(CleanLines, "_prove_singly", None)
+
+    assert left(body, REKOGNITION, clean) == []
+
+
+def test_lines_without_labels_are_told_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, first = judged_in_full(monkeypatch), counted(monkeypatch)
+    bare: list[Content] = [{"source-ref": f"s3://images/{number}.png"} for number in range(9)]
+
+    assert read(manifest(*bare), GROUND_TRUTH)[1] == [(at, "label-unannotated") for at in range(1, 10)]
+    assert (seen, first) == ([], [1])
+    configured = Policy(consumer=GROUND_TRUTH.consumer, label_attribute="mine")
+    for policy in (GROUND_TRUTH, configured, LOOKOUT, TRAINING, REKOGNITION):
+        assert told_of(manifest(*bare), policy) == [(at, "label-unannotated") for at in range(1, 10)]
+        told_of(manifest(*bare, line(10), *bare, labelled(11, a="normal")), policy)
+        told_of(manifest(line(10), *bare, labelled(11, a="normal"), *bare), policy)
+
+
 def left(body: bytes, policy: Policy = LOOKOUT, clean: CleanLines | None = None) -> list[int]:
     """Numbers of the lines that are judged in full; each of the others is proven, once."""
     clean = clean or CleanLines(policy)
