@@ -26,6 +26,8 @@ from core.tally import shares
 
 ARTICLE_BYTES: Final = 250_000
 """One report takes at most so much of a page, about; findings past that are left to `findings.jsonl`."""
+PAGE_BYTES: Final = 5_000_000
+"""Many reports share so much, about; what each tells besides its findings has room in any case."""
 _ESCAPED: Final = 10
 """Characters that one character takes at most when it is escaped."""
 _FOLDER: Final = Path(__file__).parent / "page"
@@ -53,8 +55,9 @@ def to_page(reports: Sequence[Report], not_judged: Mapping[str, str] = MappingPr
     environment = _environment()
     style, script = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     listed = len(reports) != 1 or bool(not_judged)
+    room = min(ARTICLE_BYTES, PAGE_BYTES // max(1, len(reports)))
     articles = [
-        _article(environment, report, f"m{number}-" if listed else "", level=2 if listed else 1)
+        _article(environment, report, f"m{number}-" if listed else "", level=2 if listed else 1, room=room)
         for number, report in enumerate(reports, 1)
     ]
     return environment.get_template("page.html.jinja").render(
@@ -100,8 +103,8 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _article(environment: jinja2.Environment, report: Report, prefix: str, level: int) -> str:
-    """One report, with as many of its findings as there is room for."""
+def _article(environment: jinja2.Environment, report: Report, prefix: str, *, level: int, room: int) -> str:
+    """One report, with as many of its findings as there is room for, in bytes."""
     template = environment.get_template("report.html.jinja")
     content, places = _content(report), len(report.findings)
     while True:
@@ -109,9 +112,9 @@ def _article(environment: jinja2.Environment, report: Report, prefix: str, level
             content, report=report, prefix=prefix, level=level, findings=_fair(report.findings, places)
         )
         size = len(text.encode())
-        if size <= ARTICLE_BYTES or not places:
+        if size <= room or not places:
             return text
-        places = int(places * ARTICLE_BYTES / size * _SHARE)
+        places = int(places * room / size * _SHARE)
 
 
 def _fair(findings: Sequence[ReportFinding], places: int) -> list[ReportFinding]:

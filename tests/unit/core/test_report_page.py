@@ -10,7 +10,7 @@ from core.finding import Severity, Verdict
 from core.lines import split_lines
 from core.policy import Policy
 from core.report import Report, ReportFinding, build_report, list_findings
-from core.report_page import ARTICLE_BYTES, to_page
+from core.report_page import ARTICLE_BYTES, PAGE_BYTES, to_page
 from core.second_read import LineTexts
 from tests.builders import line, manifest, sound_lines
 from tests.fakes import MANIFEST, MemoryImages, images_of, judge, times
@@ -207,6 +207,17 @@ def test_a_page_stays_small_and_keeps_the_rare_findings() -> None:
     assert f"This page lists {len(shown)} entries, of each rule the first; in all there are 100,003 findings." in words(
         page
     )
+
+
+def test_many_reports_share_the_page() -> None:
+    told = report(b"{\n").model_copy(update={"findings": findings(900), "totals": {"line-invalid-json": 900}})
+    alone = len(shown_rules(to_page([told])))
+
+    page = to_page([told] * 100)
+
+    assert len(page.encode()) < 1.1 * PAGE_BYTES
+    assert 100 * 5 < len(shown_rules(page)) < 100 * alone / 2
+    assert page.count("of each rule the first; in all there are 900 findings.") == 100
 
 
 def test_findings_without_room_are_counted() -> None:
