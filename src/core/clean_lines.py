@@ -30,6 +30,7 @@ from core.labels import SUFFIX
 from core.lines import MAX_LINE_BYTES, Line, LineBlock
 from core.policy import Policy
 from core.source_ref import (
+    BLANK_LETTERS,
     IMAGE_EXTENSIONS,
     MAX_KEY_BYTES,
     SourceRef,
@@ -57,7 +58,9 @@ _MOST_LABELS: Final = 50
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
 _ENDINGS: Final = (*IMAGE_EXTENSIONS, *map(str.upper, IMAGE_EXTENSIONS))
 _EXTENSIONS: Final = frozenset(_ENDINGS)
-_has_odd_signs: Final = SchemaValidator(core_schema.str_schema(pattern=r"//|/\.|%|\x7f")).isinstance_python
+_has_odd_signs: Final = SchemaValidator(
+    core_schema.str_schema(pattern=rf"//|/\.|%|\x7f|[{BLANK_LETTERS}]")
+).isinstance_python
 """Whether paths hold an empty folder, one that begins with a dot, or a sign that is seldom meant.
 
 Pydantic looks for all of these at once, in less time than Python takes for one of two characters.
@@ -213,8 +216,7 @@ class CleanLines:
         rows, unread = _read_each(contents, form)
         others, _ = _taken_out(unread, places, contents)
         refs, kinds = [line.ref for line in rows], form.kinds_of(rows)
-        quotes = (content.count(b'"') for content in contents)
-        unsound = {at for at, (found, kind) in enumerate(zip(quotes, kinds, strict=True)) if found != kind.quotes}
+        unsound = {at for at, content in enumerate(contents) if content.count(b'"') != kinds[at].quotes}
         if b"\\" in block.content:
             unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
         if not _all_shorter(block.content, longest := self._longest):
@@ -581,8 +583,8 @@ def _are_usual(refs: Sequence[str], together: str, bucket: str) -> bool:
         and together.startswith(f"{before}/")
         and together.endswith(extension)
         and together.count(f"{extension}\n{before}/") == len(refs) - 1
-        and not _has_odd_signs("\n".join([ref.removeprefix(before) for ref in refs]))
-        and (together.isascii() or is_visible(together.replace("\n", "")))
+        and not _has_odd_signs(paths := "\n".join([ref.removeprefix(before) for ref in refs]))
+        and (paths.isascii() or paths.replace("\n", "").isprintable())
     )
 
 

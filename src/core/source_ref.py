@@ -21,9 +21,9 @@ _WEB_ADDRESS: Final = re.compile(
 _OTHER_SPELLING: Final = re.compile(r"arn:aws[a-z-]*:s3:::|s3[an]://", re.IGNORECASE)
 """How other tools write a location in S3."""
 _ESCAPED_BYTE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
-_BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
+BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
 """Fillers that look like nothing, though Unicode calls them letters and symbols."""
-_BLANK_LETTER: Final = re.compile(f"[{_BLANK_LETTERS}]")
+_BLANK_LETTER: Final = re.compile(f"[{BLANK_LETTERS}]")
 
 
 class SourceRef(NamedTuple):
@@ -133,7 +133,7 @@ def _plain(character: str) -> bool:
 
     Characters that this Python's Unicode does not know yet pass: a newer one may show them.
     """
-    if character in _BLANK_LETTERS:
+    if character in BLANK_LETTERS:
         return False
     return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Co", "Zl", "Zp", "Zs")
 
