@@ -221,10 +221,9 @@ class CleanLines:
             unsound.update([at for at, content in enumerate(contents) if b"\\" in content])
         if not _all_shorter(block.content, longest := self._longest):
             unsound.update([at for at, each in enumerate(contents) if len(each.removesuffix(b"\n")) > longest])
-        left, _, left_kinds = _taken_out(sorted(unsound), places, refs, kinds)
-        told_apart = [place for place, kind in zip(left, left_kinds, strict=True) if kind.quotes]
-        results += [([], dict.fromkeys(told_apart)), self._conclude(block, places, refs, kinds)]
-        return sorted({*others, *left}.difference(told_apart))
+        others += _taken_out(sorted(unsound), places, refs, kinds)[0]
+        results.append(self._conclude(block, places, refs, kinds))
+        return sorted(others)
 
     def _prove_mixed(self, block: LineBlock, among: Sequence[int], results: list[_Result]) -> list[int]:
         """Lines of any shapes; returns the places of those that are of none."""
@@ -430,6 +429,8 @@ class _Form:
         self._labels = dict(sorted(labels.items()))
         self._others = others
         self._judged: dict[tuple[str, ...], list[str]] = {}
+        self._quotes = 2 * (2 + len(others) + sum(kind is str for kind in others.values()))
+        self._quotes_of = {name: 4 + sum(map(_QUOTES.__getitem__, names)) for name, names in self._labels.items()}
         self.kinds = _Kinds(self._kind)
 
     def agrees(self, shape: _Shape) -> bool:
@@ -472,17 +473,14 @@ class _Form:
         return list(map(kinds.__getitem__, map(self._said, lines)))
 
     def _kind(self, said: tuple[Any, ...]) -> Kind:
-        unset = _msgspec().UNSET
-        labels = [*zip(self._labels, said[::2], said[1::2], strict=True)]
-        there = [label for label in labels if label[1] is not unset and label[2] is not unset]
-        whole = all((value is unset) == (class_name is unset) for _, value, class_name in labels)
-        texts = sum(isinstance(value, str) for _, value, _ in there) + sum(
-            kind is str for kind in self._others.values()
-        )
-        metadata = sum(_QUOTES[field] for name, _, _ in there for field in self._labels[name])
-        quotes = 2 * (2 + len(self._others) + 2 * len(there) + texts) + metadata
-        names = tuple(name for name, _, _ in there)
-        return Kind(there, quotes if whole else 0, len(there) <= 1, self._judged.setdefault(names, []))
+        unset, there, quotes, whole = _msgspec().UNSET, list[_Said](), self._quotes, True
+        for (name, more), value, class_name in zip(self._quotes_of.items(), said[::2], said[1::2], strict=True):
+            whole = whole and (value is unset) == (class_name is unset)
+            if value is not unset:
+                there.append((name, value, class_name))
+                quotes += more + 2 * isinstance(value, str)
+        judged = self._judged.setdefault(tuple(name for name, _, _ in there), [])
+        return Kind(there, quotes if whole else 0, ordered=len(there) <= 1, judged=judged)
 
 
 def _read_each(lines: Sequence[bytes], form: _Form) -> tuple[list[Any], list[int]]:

@@ -657,6 +657,17 @@ def test_shapes_are_learnt_from_the_lines_that_have_them(monkeypatch: pytest.Mon
     assert mixed == []
 
 
+def test_lines_beside_a_bad_one_are_read_by_the_form_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = CleanLines(LOOKOUT)
+    assert left(manifest(*alike(1, 9)), LOOKOUT, clean) == []
+    among = list[Sequence[int]]()
+    monkeypatch.setattr(CleanLines, "_prove_mixed", lambda _self, _block, places, _results: among.append(places) or [])
+
+    clean.prove(LineBlock(1, 0, manifest(*alike(1, 4), b"{", *alike(10, 4), BAD["repeated key"][0], b"")))
+
+    assert among == [[4, 9, 10]]
+
+
 def test_what_most_lines_are_is_expected_of_those_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     clean = CleanLines(LOOKOUT)
     left(manifest(with_metadata(1, confidence=ABSENT), line(1), line(2, id=1), *map(line, range(3, 9))), LOOKOUT, clean)
