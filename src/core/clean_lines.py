@@ -29,6 +29,7 @@ from core.inspection import Inspected, inspect_line, judge_ref
 from core.labels import SUFFIX
 from core.lines import MAX_LINE_BYTES, Line, LineBlock
 from core.policy import Policy
+from core.references import Labelling, labelling_of
 from core.source_ref import (
     BLANK_LETTERS,
     IMAGE_EXTENSIONS,
@@ -82,6 +83,7 @@ class Kind:
         judged: Names of the labels that are judged where just these stand together, once that is known.
         known: What follows is.
         labels: The judged labels.
+        labelling: How they label an image.
         labeled: Any of them labels the image.
         findings: What is wrong with the labels, as told of the first such line; None where each has to be asked.
     """
@@ -92,6 +94,7 @@ class Kind:
     judged: list[str]
     known: bool = False
     labels: tuple[Label, ...] = ()
+    labelling: Labelling = ()
     labeled: bool = False
     findings: Sequence[Finding] | None = ()
 
@@ -330,7 +333,7 @@ class CleanLines:
             if len(self._labels) > _MOST_KINDS:
                 self._labels.clear()
             self._labels.update((parts[label.name], label) for label in labels)
-        kind.labels, kind.labeled = labels, any(label.known for label in labels)
+        kind.labels, kind.labelling, kind.labeled = labels, labelling_of(labels), any(label.known for label in labels)
 
     def _shape_of(self, content: bytes) -> tuple[_Shape | None, Row]:
         """The shape of a line, and the line; no shape where it is not one that a clean line can have."""

@@ -76,7 +76,7 @@ class References:
 
     def add(self, entry: Entry) -> None:
         """Notes a line."""
-        self.labellings[entry.line - 1] = self.see(entry.labels, entry.line)
+        self.labellings[entry.line - 1] = self.see(labelling_of(entry.labels), entry.line)
         for name, mask in entry.masks:
             self._masks(mask.bucket, name).add(mask.key, entry.line)
         if entry.ref is not None:
@@ -105,23 +105,20 @@ class References:
     def merge(self, after: References) -> None:
         """Adds the references of the stretch that follows."""
         shift = len(self.labellings)
-        ids = [0, *(self._see(way, seen.first_line + shift, seen.count) for way, seen in after.ways.items())]
+        ids = [0, *(self.see(way, seen.first_line + shift, seen.count) for way, seen in after.ways.items())]
         self.labellings.extend(ids[number] for number in after.labellings)
         for bucket, theirs in after.buckets.items():
             self.images(bucket, theirs.first_line + shift).merge(theirs.images, shift)
         for (bucket, name), masks in after.masks.items():
             self._masks(bucket, name).merge(masks, shift)
 
-    def see(self, labels: Iterable[Label], line: int, count: int = 1) -> int:
+    def see(self, labelling: Labelling, line: int, count: int = 1) -> int:
         """Counts lines that are labelled alike, the first of them given; returns the number of their labelling."""
-        return self._see(tuple((label.name, label.class_name) for label in labels), line, count)
-
-    def _see(self, labelling: Labelling, line: int, count: int) -> int:
         if not labelling:
             return 0
-        if labelling not in self.ways:
-            self.ways[labelling] = Way(len(self.ways) + 1, line)
-        way = self.ways[labelling]
+        way = self.ways.get(labelling)
+        if way is None:
+            way = self.ways[labelling] = Way(len(self.ways) + 1, line)
         way.count += count
         return way.number
 
@@ -216,6 +213,11 @@ class References:
                 labelled = next((line for line in on if on[line]), first)
                 for line in later:
                     yield line, labelled if _conflict(on[line], on[labelled]) else first, SourceRef(name, key)
+
+
+def labelling_of(labels: Iterable[Label]) -> Labelling:
+    """How a line with some judged labels is labelled."""
+    return tuple((label.name, label.class_name) for label in labels)
 
 
 def _conflict(mine: frozenset[str], theirs: frozenset[str]) -> bool:

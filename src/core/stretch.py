@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 from itertools import compress
@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Final
 
 from core.catalogue import RULES
-from core.clean_lines import CleanLines, Proven, Sight
+from core.clean_lines import CleanLines, Kind, Proven, Sight
 from core.entry import Label
 from core.finding import Finding, Severity
 from core.inspection import Inspected, inspect_line
@@ -71,18 +71,19 @@ class Stretch:
         self.references.begin(block.count)
         sights = sorted((sight for each in proven for sight in each.sights()), key=attrgetter("line"), reverse=True)
         lines = block.at(place for place, told in others.items() if told is None)
+        numbers: dict[Kind, int] = {}
         for place, told in others.items():
             # Whatever is seen first is noted first, whichever way a line was judged.
             while sights and sights[-1].line < block.first + place:
-                self._note_sight(sights.pop())
+                self._note_sight(sights.pop(), numbers)
             inspected = told or inspect_line(next(lines), policy)
             self._note(inspected, block.first + place)
             self.tally.add(inspected.findings)
             yield from inspected.findings
         for sight in reversed(sights):
-            self._note_sight(sight)
+            self._note_sight(sight, numbers)
         for each in proven:
-            self._note_proven(each)
+            self._note_proven(each, numbers)
 
     def mark(self, lines: Iterable[int], state: int) -> None:
         """Adds to what is known of some lines."""
@@ -135,19 +136,18 @@ class Stretch:
             if label.known and label.class_name is not None and label.value is not None:
                 self.values.add((label.name, label.class_name, label.value), line, count)
 
-    def _note_sight(self, sight: Sight) -> None:
-        """Notes what some proven lines have in common."""
+    def _note_sight(self, sight: Sight, numbers: dict[Kind, int]) -> None:
+        """Notes what some proven lines have in common, and the number of their labelling."""
         if isinstance(sight.of, str):
             self.references.images(sight.of, sight.line)
         else:
-            self.references.see(sight.of.labels, sight.line, sight.times)
+            numbers[sight.of] = self.references.see(sight.of.labelling, sight.line, sight.times)
             if sight.of.labeled:
                 self._note_values(sight.of.labels, sight.line, sight.times)
 
-    def _note_proven(self, proven: Proven) -> None:
-        """Notes each of some proven lines."""
+    def _note_proven(self, proven: Proven, numbers: Mapping[Kind, int]) -> None:
+        """Notes each of some proven lines, by the numbers of their labellings."""
         self.objects += len(proven.lines)
-        numbers = {kind: self.references.see(kind.labels, proven.lines[0], 0) for kind in proven.counts}
         self.references.label(proven.lines, map(numbers.__getitem__, proven.kinds))
         for images in proven.images:
             self.references.images(images.bucket, images.lines[0]).extend(images.refs, images.lines, images.together)
