@@ -23,7 +23,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic_core import SchemaValidator, core_schema
 
-from core.entry import Entry, Label
+from core.entry import Entry, Label, Value, values_of
 from core.finding import Finding
 from core.inspection import Inspected, inspect_line, judge_ref
 from core.labels import SUFFIX
@@ -84,6 +84,7 @@ class Kind:
         known: What follows is.
         labels: The judged labels.
         labelling: How they label an image.
+        values: Their values, where they label it.
         labeled: Any of them labels the image.
         findings: What is wrong with the labels, as told of the first such line; None where each has to be asked.
     """
@@ -95,6 +96,7 @@ class Kind:
     known: bool = False
     labels: tuple[Label, ...] = ()
     labelling: Labelling = ()
+    values: tuple[Value, ...] = ()
     labeled: bool = False
     findings: Sequence[Finding] | None = ()
 
@@ -333,7 +335,8 @@ class CleanLines:
             if len(self._labels) > _MOST_KINDS:
                 self._labels.clear()
             self._labels.update((parts[label.name], label) for label in labels)
-        kind.labels, kind.labelling, kind.labeled = labels, labelling_of(labels), any(label.known for label in labels)
+        kind.labels, kind.labelling, kind.values = labels, labelling_of(labels), values_of(labels)
+        kind.labeled = any(label.known for label in labels)
 
     def _shape_of(self, content: bytes) -> tuple[_Shape | None, Row]:
         """The shape of a line, and the line; no shape where it is not one that a clean line can have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from core.source_ref import SourceRef
@@ -21,6 +22,19 @@ class Label(NamedTuple):
     class_name: str | None = None
     value: str | None = None
     known: bool = False
+
+
+Value = tuple[str, str, str]
+"""Name, class and value of a label that labels its image."""
+
+
+def values_of(labels: Iterable[Label]) -> tuple[Value, ...]:
+    """The values of labels that have a class and a value, and label the image."""
+    return tuple(
+        (label.name, label.class_name, label.value)
+        for label in labels
+        if label.known and label.class_name is not None and label.value is not None
+    )
 
 
 class Entry(NamedTuple):

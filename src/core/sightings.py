@@ -29,9 +29,8 @@ class Sightings(Generic[Thing]):
 
     def add(self, thing: Thing, line: int, count: int = 1) -> None:
         """Counts sights of a thing, first on a line."""
-        if thing in self.seen:
-            before, first = self.seen[thing]
-            self.seen[thing] = (before + count, first)
+        if seen := self.seen.get(thing):
+            self.seen[thing] = (seen[0] + count, seen[1])
         elif len(self.seen) < LIMIT:
             self.seen[thing] = (count, line)
         else:

@@ -12,7 +12,7 @@ from typing import Final
 
 from core.catalogue import RULES
 from core.clean_lines import CleanLines, Kind, Proven, Sight
-from core.entry import Label
+from core.entry import Value, values_of
 from core.finding import Finding, Severity
 from core.inspection import Inspected, inspect_line
 from core.lines import LineBlock
@@ -50,7 +50,7 @@ class Stretch:
     tally: Tally = field(default_factory=Tally)
     objects: int = 0
     references: References = field(default_factory=References)
-    values: Sightings[tuple[str, str, str]] = field(default_factory=Sightings)
+    values: Sightings[Value] = field(default_factory=Sightings)
 
     def read(self, block: LineBlock, policy: Policy, clean: CleanLines | None = None) -> Iterator[Finding]:
         """Judges the next lines, as their findings are taken.
@@ -129,12 +129,8 @@ class Stretch:
             self.references.add(entry)
             self.objects += 1
             if not state & ~_WARNED:
-                self._note_values(entry.labels, number)
-
-    def _note_values(self, labels: Iterable[Label], line: int, count: int = 1) -> None:
-        for label in labels:
-            if label.known and label.class_name is not None and label.value is not None:
-                self.values.add((label.name, label.class_name, label.value), line, count)
+                for each in values_of(entry.labels):
+                    self.values.add(each, number)
 
     def _note_sight(self, sight: Sight, numbers: dict[Kind, int]) -> None:
         """Notes what some proven lines have in common, and the number of their labelling."""
@@ -142,8 +138,8 @@ class Stretch:
             self.references.images(sight.of, sight.line)
         else:
             numbers[sight.of] = self.references.see(sight.of.labelling, sight.line, sight.times)
-            if sight.of.labeled:
-                self._note_values(sight.of.labels, sight.line, sight.times)
+            for each in sight.of.values:
+                self.values.add(each, sight.line, sight.times)
 
     def _note_proven(self, proven: Proven, numbers: Mapping[Kind, int]) -> None:
         """Notes each of some proven lines, by the numbers of their labellings."""
