@@ -346,14 +346,18 @@ def test_a_line_longer_than_is_taken_is_found(policy: Policy, limit: int, rule: 
 
 
 @pytest.mark.parametrize("more", [0, 1])
-def test_a_line_of_several_labels_longer_than_is_taken_is_found(more: int) -> None:
-    fields = metadata("x", job_name="j" * 99_000)
-    length = len(encoded(labelled(3, a="x", b="y") | {"a-metadata": fields}))
-    fields = metadata("x", job_name="j" * (99_000 + 100_000 + more - length))
-    body = manifest(labelled(1, a="x", b="y"), labelled(3, a="x", b="y") | {"a-metadata": fields})
+@pytest.mark.parametrize(
+    ("policy", "limit"), [(REKOGNITION, 100_000), (Policy(severities={"label-several": None}), 8_192)]
+)
+def test_a_line_of_several_labels_longer_than_is_taken_is_found(policy: Policy, limit: int, more: int) -> None:
+    fields = metadata("anomaly", job_name="")
+    length = len(encoded(labelled(3, a="normal", b="normal") | {"a-metadata": fields}))
+    fields |= {"job-name": "j" * (limit + more - length)}
+    usual = [labelled(number, a=name, b="normal") for number, name in enumerate(["normal", "anomaly"])]
+    body = manifest(*usual, labelled(3, a="anomaly", b="normal") | {"a-metadata": fields})
 
-    assert told_of(body, REKOGNITION) == [(2, "line-too-long")] * more
-    assert left(body, REKOGNITION) == [2] * more
+    assert told_of(body, policy) == [(3, "line-too-long")] * more
+    assert left(body, policy) == [3] * more
 
 
 @pytest.mark.parametrize("before", [0, 1, 40])
