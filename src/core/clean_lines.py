@@ -169,6 +169,7 @@ class CleanLines:
         self._policy = policy
         limits = (policy.consumer.line_characters, policy.consumer.value_characters, MAX_LINE_BYTES)
         self._longest = min(filter(None, limits))
+        self._in_any_order = _in_any_order(policy)
         self._shapes: dict[tuple[object, ...], _Shape | None] = {}
         self._form: _Form | None = None
         self._kinds = _Kinds(lambda said: said[0].kind(said[1:]))
@@ -251,13 +252,11 @@ class CleanLines:
 
     def _prefer(self, shape: _Shape | None, *, most: bool = False) -> None:
         """Reads lines as if they were of a shape, too, from now on; if most are, rather than as before."""
-        policy, form = self._policy, self._form
-        if shape is None or len(shape.labels) > _MOST_LABELS:
+        form = self._form
+        if shape is None or len(shape.labels) > self._in_any_order:
             return
-        if len(shape.labels) > 1 and policy.consumer.pairs is None and policy.label_attribute is None:
-            return  # which label is judged hangs on their order
         if form is None or (most and not form.agrees(shape)):
-            self._form = _Form(shape.labels, shape.others)
+            self._form = _Form(shape.labels, shape.others, self._in_any_order)
         elif form.agrees(shape):
             self._form = form.widened(shape)
 
@@ -429,11 +428,13 @@ class _Form:
     Args:
         labels: The fields of each label's metadata.
         others: The types of the other values, but for the reference, by key; each is there.
+        most: Labels of a line that are judged alike in any order.
     """
 
-    def __init__(self, labels: Mapping[str, tuple[str, ...]], others: Mapping[str, type]) -> None:
+    def __init__(self, labels: Mapping[str, tuple[str, ...]], others: Mapping[str, type], most: int) -> None:
         self._labels = dict(sorted(labels.items()))
         self._others = others
+        self._most = most
         self._judged: dict[tuple[str, ...], list[str]] = {}
         self._quotes = 2 * (2 + len(others) + sum(kind is str for kind in others.values()))
         self._quotes_of = {name: 4 + sum(map(_QUOTES.__getitem__, names)) for name, names in self._labels.items()}
@@ -447,7 +448,7 @@ class _Form:
     def widened(self, shape: _Shape) -> _Form:
         """Reads a shape's labels, too, if that are not too many."""
         labels = {**self._labels, **shape.labels}
-        return _Form(labels, self._others) if len(self._labels) < len(labels) <= _MOST_LABELS else self
+        return _Form(labels, self._others, self._most) if len(self._labels) < len(labels) <= _MOST_LABELS else self
 
     @cached_property
     def decoder(self) -> Any:  # noqa: ANN401 - a decoder of msgspec
@@ -486,7 +487,14 @@ class _Form:
                 there.append((name, value, class_name))
                 quotes += more + 2 * isinstance(value, str)
         judged = self._judged.setdefault(tuple(name for name, _, _ in there), [])
-        return Kind(there, quotes if whole else 0, ordered=len(there) <= 1, judged=judged)
+        return Kind(there, quotes if whole and len(there) <= self._most else 0, ordered=len(there) <= 1, judged=judged)
+
+
+def _in_any_order(policy: Policy) -> int:
+    """How many labels of a line are judged alike in any order: of more, some are chosen by their order."""
+    if policy.consumer.pairs is not None:
+        return min(policy.consumer.pairs, _MOST_LABELS)
+    return 1 if policy.label_attribute is None else _MOST_LABELS
 
 
 def _read_each(lines: Sequence[bytes], form: _Form) -> tuple[list[Any], list[int]]:

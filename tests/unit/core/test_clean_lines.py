@@ -42,23 +42,25 @@ def labelled(ref: object, **classes: str) -> Object:
 
 
 def read(
-    body: bytes, policy: Policy, *, fast: bool = True, clean: CleanLines | None = None
+    body: bytes, policy: Policy, *, fast: bool = True, clean: CleanLines | None = None, size: int | None = None
 ) -> tuple[Stretch, list[tuple[int | None, str]]]:
-    """Judges lines, the quick way or each in full."""
+    """Judges lines, the quick way or each in full, in blocks of a size."""
     stretch, told = Stretch(), list[tuple[int | None, str]]()
     clean = clean or (CleanLines(policy) if fast else None)
-    for block in split_lines([body]):
+    size = size or len(body) or 1
+    for block in split_lines(body[start : start + size] for start in range(0, len(body), size)):
         told += [(finding.line, finding.rule) for finding in stretch.read(block, policy, clean)]
     return stretch, told
 
 
 def told_of(body: bytes, policy: Policy = LOOKOUT) -> Told:
-    """What is found, which must be just what a full judgement finds."""
-    (quick, told), (slow, expected) = read(body, policy), read(body, policy, fast=False)
-    assert told == expected
-    assert quick == slow
-    assert list(quick.references.buckets) == list(slow.references.buckets)
-    assert list(quick.references.ways) == list(slow.references.ways)
+    """What is found, which must be just what a full judgement finds, in one block or in several."""
+    for size in (len(SOUND) + 2, len(body) // 3, len(body)):
+        (quick, told), (slow, expected) = (read(body, policy, fast=fast, size=size) for fast in (True, False))
+        assert told == expected
+        assert quick == slow
+        assert list(quick.references.buckets) == list(slow.references.buckets)
+        assert list(quick.references.ways) == list(slow.references.ways)
     return told
 
 
@@ -475,6 +477,16 @@ def test_the_first_label_of_a_line_is_judged_where_their_order_tells_which() -> 
         (("b", "anomaly"),): 1,
         (("b", "normal"),): 3,
     }
+
+
+def test_labels_past_those_that_are_taken_are_told_by_their_order() -> None:
+    policy = Policy(consumer=replace(REKOGNITION.consumer, pairs=2), severities={"label-too-many": None})
+    lines = [labelled(at, **dict.fromkeys(name, "x")) for at, name in enumerate(["a", "b", "c", "ab"])]
+    lines += [labelled(at, **dict.fromkeys(names, "x")) for at, names in enumerate(["abc", "cba", "bca"] * 3, start=9)]
+
+    assert told_of(manifest(*lines), policy) == []
+    ways = read(manifest(*lines), policy, size=300)[0].references.ways
+    assert sorted("".join(name for name, _ in labels) for labels in ways) == ["a", "ab", "b", "bc", "c"]
 
 
 def test_faults_of_several_labels_are_told_in_the_order_of_each_line() -> None:
