@@ -509,6 +509,20 @@ def test_half_a_label_beside_others_is_not_taken_for_one(half: str, told: Told) 
     assert told_of(manifest(labelled(1, a="x", b="y"), broken, labelled(3, a="x", b="y")), REKOGNITION) == told
 
 
+@pytest.mark.parametrize("half", ["a", "b"])
+def test_a_label_without_metadata_does_not_make_up_for_metadata_that_stand_twice(half: str) -> None:
+    usual = [labelled(at, a="x", b="y") for at in range(20)]
+    key, whole = f"{half}-metadata", encoded(labelled(21, a="x", b="y"))
+    broken = {name: value for name, value in labelled(20, a="x", b="y").items() if name != key}
+    twice = whole[:-1] + f',"{key}":{json.dumps(metadata("x"))}}}'.encode()
+
+    clean = CleanLines(REKOGNITION)
+    assert left(manifest(*usual), REKOGNITION, clean) == []
+    assert 2 in left(manifest(broken, twice), REKOGNITION, clean)
+    told = told_of(manifest(*usual, broken, twice), REKOGNITION)
+    assert (22, "line-duplicate-key") in told
+
+
 @pytest.mark.parametrize("key", ["a", "a-metadata", "b", "source-ref"])
 def test_a_key_that_stands_twice_is_found_where_other_lines_have_fewer_labels(key: str) -> None:
     several = labelled(1, a="x", b="y")
@@ -640,7 +654,13 @@ def test_ordinary_lines_are_proven(policy: Policy, body: bytes) -> None:
     assert left(body, policy, clean) == []  # by what it has learnt, too
 
 
-@pytest.mark.parametrize("name", ["compact", "spaced", "one line", "two lines", "carriage returns", "two classes"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("compact", "spaced", "one line", "two lines", "carriage returns", "two classes"),
+        *("labels in texts and not", "two labels", "five labels", "labels in any order"),
+    ],
+)
 def test_lines_that_are_alike_are_proven_together(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     policy, body = ORDINARY[name]
     monkeypatch.setattr(CleanLines, "_prove_singly", None)
