@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import Any, Final
 
 import pytest
@@ -13,6 +14,7 @@ from core.clean_lines import CleanLines, Images
 from core.consumers import CONSUMERS
 from core.entry import Label
 from core.finding import Severity
+from core.inspection import inspect_line
 from core.lines import MAX_LINE_BYTES, Line, LineBlock, split_lines
 from core.policy import Policy
 from core.stretch import LineState, Stretch
@@ -712,17 +714,26 @@ def test_what_most_lines_are_is_expected_of_those_that_follow(monkeypatch: pytes
     assert left(manifest(*map(line, range(9))), LOOKOUT, clean) == []
 
 
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The lines that are judged in full for others, as they are."""
-    seen = list[int]()
-    judge = core.clean_lines.inspect_line
+def inspected(monkeypatch: pytest.MonkeyPatch, by: ModuleType) -> list[int]:
+    """The lines that a module has judged in full, as they are."""
+    seen, judge = list[int](), inspect_line
 
-    def inspect_line(content: Line, policy: Policy) -> object:
+    def noted(content: Line, policy: Policy) -> object:
         seen.append(content.number)
         return judge(content, policy)
 
-    monkeypatch.setattr(core.clean_lines, "inspect_line", inspect_line)
+    monkeypatch.setattr(by, "inspect_line", noted)
     return seen
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The lines that are judged in full for others, as they are."""
+    return inspected(monkeypatch, core.clean_lines)
+
+
+def judged_in_full(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Lines that are judged in full for themselves, as they are."""
+    return inspected(monkeypatch, core.stretch)
 
 
 def test_one_line_speaks_for_those_with_the_same_labels(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -837,19 +848,6 @@ def test_what_a_legacy_bucket_holds_is_judged_in_full_however_often_it_is_met(bu
 
     assert clean.prove(sound)[1] == {}
     assert [list(clean.prove(old)[1]) for _ in range(2)] == [[0, 1, 2]] * 2
-
-
-def judged_in_full(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Lines that are judged in full for themselves, as they are."""
-    seen = list[int]()
-    judge = core.stretch.inspect_line
-
-    def inspect_line(content: Line, policy: Policy) -> object:
-        seen.append(content.number)
-        return judge(content, policy)
-
-    monkeypatch.setattr(core.stretch, "inspect_line", inspect_line)
-    return seen
 
 
 def test_where_all_else_is_proven_a_reference_is_judged_alone(monkeypatch: pytest.MonkeyPatch) -> None:
