@@ -432,7 +432,7 @@ class _Form:
     """
 
     def __init__(self, labels: Mapping[str, tuple[str, ...]], others: Mapping[str, type], most: int) -> None:
-        self._labels = dict(sorted(labels.items()))
+        self._labels = labels
         self._others = others
         self._most = most
         self._judged: dict[tuple[str, ...], list[str]] = {}

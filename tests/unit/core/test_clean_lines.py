@@ -511,6 +511,13 @@ def test_half_a_label_beside_others_is_not_taken_for_one(half: str, told: Told) 
     assert told_of(manifest(labelled(1, a="x", b="y"), broken, labelled(3, a="x", b="y")), REKOGNITION) == told
 
 
+@pytest.mark.parametrize("value", [5, "text"])
+def test_a_key_beside_labels_that_stands_twice_on_each_line_is_found(value: object) -> None:
+    twice = [encoded(line(at))[:-1] + f', "id": {json.dumps(value)}'.encode() * 2 + b"}" for at in range(9)]
+
+    assert told_of(manifest(*twice)) == [(at, "line-duplicate-key") for at in range(1, 10)]
+
+
 @pytest.mark.parametrize("half", ["a", "b"])
 def test_a_label_without_metadata_does_not_make_up_for_metadata_that_stand_twice(half: str) -> None:
     usual = [labelled(at, a="x", b="y") for at in range(20)]
@@ -660,7 +667,7 @@ def test_ordinary_lines_are_proven(policy: Policy, body: bytes) -> None:
     "name",
     [
         *("compact", "spaced", "one line", "two lines", "carriage returns", "two classes"),
-        *("labels in texts and not", "two labels", "five labels", "labels in any order"),
+        *("labels in texts and not", "more keys", "two labels", "five labels", "labels in any order"),
     ],
 )
 def test_lines_that_are_alike_are_proven_together(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
