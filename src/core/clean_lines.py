@@ -40,7 +40,7 @@ from core.source_ref import (
 
 _REF: Final = "source-ref"
 _JUDGED: Final = ("-ref", SUFFIX)
-"""How keys end whose values are judged, too: those of masks, and of metadata."""
+"""How keys end that are masks or metadata to a full judgement: no label or other key of a shape is called so."""
 _SCHEME: Final = "s3://"
 _QUOTES: Final = {
     "class-name": 4,
@@ -54,6 +54,8 @@ _QUOTES: Final = {
 _OPTIONAL: Final = ("confidence", "creation-date", "job-name")
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
+_MOST_KEYS: Final = 150
+"""Keys of a line that is not judged in full: msgspec looks for each among all, and shapes are kept."""
 _MOST_LABELS: Final = 50
 """Labels that lines are read with at once."""
 _USUAL_BUCKET: Final = re.compile(r"[a-z0-9.-]{3,255}")
@@ -238,7 +240,7 @@ class CleanLines:
         for place in among:
             content = block.lines[place].removesuffix(b"\n")
             shape, row = self._shape_of(content)
-            if shape is None or content.count(b'"') != shape.quotes or len(content) > self._longest:
+            if shape is None or content.count(b'"') != shape.quotes:
                 others.append(place)
                 continue
             places.append(place)
@@ -339,11 +341,13 @@ class CleanLines:
 
     def _shape_of(self, content: bytes) -> tuple[_Shape | None, Row]:
         """The shape of a line, and the line; no shape where it is not one that a clean line can have."""
-        if b"\\" in content:
+        if b"\\" in content or len(content) > self._longest:
             return None, {}
         try:
             row: Row = _any_decoder().decode(content)
         except _faults():
+            return None, {}
+        if len(row) > _MOST_KEYS:
             return None, {}
         place = (*row, *map(_sort, row.values()))
         if place not in self._shapes:
@@ -404,7 +408,7 @@ class _Shape:
         named = all(isinstance(row.get(label), str | int) for label in labels)
         others = {key: type(row[key]) for key in row.keys() - fields.keys() - labels.keys() - {_REF}}
         # What masks and labels without sound metadata say is told by a full judgement alone.
-        odd = _REF in labels or any(key.endswith(_JUDGED) for key in others)
+        odd = any(key.endswith(_JUDGED) for key in (*labels, *others))
         if not named or odd or not isinstance(row.get(_REF), str):
             return None
         texts = sum(isinstance(value, str) for value in row.values())
@@ -579,7 +583,7 @@ def _sort(value: Any) -> object:  # noqa: ANN401 - a value of a row
 
 def _all_shorter(content: bytes, longest: int) -> bool:
     """Whether no line can be longer: there is a line break in every half of that length."""
-    half = longest // 2
+    half = max(1, longest // 2)
     return all(content.find(b"\n", start, start + half) >= 0 for start in range(0, len(content) - half + 1, half))
 
 
