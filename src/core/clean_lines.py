@@ -54,6 +54,7 @@ _QUOTES: Final = {
 _OPTIONAL: Final = ("confidence", "creation-date", "job-name")
 _MOST_KINDS: Final = 10_000
 _MOST_SHAPES: Final = 1_000
+_LARGEST: Final = 2**60
 _MOST_KEYS: Final = 150
 """Keys of a line that is not judged in full: msgspec looks for each among all, and shapes are kept."""
 _MOST_LABELS: Final = 50
@@ -190,7 +191,7 @@ class CleanLines:
         if self._form is None:
             self._prefer(self._shape_of(block.content.partition(b"\n")[0])[0])
         else:
-            self._form.kinds.bound()
+            self._form.bound()
         self._kinds.bound()
         proven, others = self._prove_together(block) or self._prove_singly(block)
         return proven, dict(sorted(others.items()))
@@ -454,11 +455,17 @@ class _Form:
         labels = {**self._labels, **shape.labels}
         return _Form(labels, self._others, self._most) if len(self._labels) < len(labels) <= _MOST_LABELS else self
 
+    def bound(self) -> None:
+        """Forgets what lines say if that is too much."""
+        self.kinds.bound()
+        if not self.kinds:
+            self._judged.clear()
+
     @cached_property
     def decoder(self) -> Any:  # noqa: ANN401 - a decoder of msgspec
         """Reads lines as objects with `ref`, and for each label `value_N` and `metadata_N`, from 0."""
         unset, absent = _msgspec().UNSET, _absent()
-        value: Any = _limited(str) | int | _msgspec().UnsetType
+        value: Any = _limited(str) | _limited(int) | _msgspec().UnsetType
         fields: list[tuple[Any, ...]] = [("ref", _limited(str))]
         fields += [(f"other_{at}", _limited(kind)) for at, kind in enumerate(self._others.values())]
         rename = {"ref": _REF} | {f"other_{at}": key for at, key in enumerate(self._others)}
@@ -533,8 +540,9 @@ def _any_decoder() -> Any:  # noqa: ANN401 - a decoder of msgspec
     fields: list[tuple[Any, ...]] = [(key, kind) for key, kind in _fields().items() if key not in _OPTIONAL]
     fields += [(key, _fields()[key] | _msgspec().UnsetType, unset) for key in _OPTIONAL]
     text: Any = _limited(str)
+    integer: Any = _limited(int)
     metadata: Any = _metadata_of(fields)
-    return _msgspec().json.Decoder(dict[text, text | int | metadata])
+    return _msgspec().json.Decoder(dict[text, text | integer | metadata])
 
 
 @cache
@@ -570,8 +578,14 @@ def _fields() -> dict[str, Any]:
 
 
 def _limited(kind: Any) -> Any:  # noqa: ANN401 - types as msgspec takes them
-    """Texts of no more characters than a key of S3 surely may have, nor than are kept of a label's name."""
-    return Annotated[str, _msgspec().Meta(max_length=MAX_KEY_BYTES // 4)] if kind is str else kind
+    """Values that are kept.
+
+    Texts have no more characters than a key of S3 surely may have, nor than are kept of a label's name. Integers are
+    smaller than those of which Python hashes many alike.
+    """
+    if kind is str:
+        return Annotated[str, _msgspec().Meta(max_length=MAX_KEY_BYTES // 4)]
+    return Annotated[int, _msgspec().Meta(ge=-_LARGEST, le=_LARGEST)]
 
 
 def _sort(value: Any) -> object:  # noqa: ANN401 - a value of a row

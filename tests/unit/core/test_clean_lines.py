@@ -511,6 +511,51 @@ def test_half_a_label_beside_others_is_not_taken_for_one(half: str, told: Told) 
     assert told_of(manifest(labelled(1, a="x", b="y"), broken, labelled(3, a="x", b="y")), REKOGNITION) == told
 
 
+def test_a_mask_that_is_described_as_a_label_is_not_taken_for_one() -> None:
+    for policy in (LOOKOUT, Policy(severities={"mask-metadata-malformed": None}), REKOGNITION):
+        masks = [
+            line(at, x_mask_ref=ref, x_mask_ref_metadata=metadata())
+            for at, ref in enumerate(["s3://images/m.png", "m"])
+        ]
+        body = manifest(*masks, *masks)
+
+        assert left(body, policy) == [1, 2, 3, 4]
+        told_of(body, policy)
+        stretch, _ = read(body, policy)
+        assert bool(stretch.references.masks) == policy.consumer.masks
+
+
+def test_a_label_that_is_called_like_metadata_is_not_taken_for_one() -> None:
+    twice: Content = {"source-ref": "s3://images/9.png", "a-metadata": 1, "a-metadata-metadata": metadata()}
+    some = manifest(labelled(1, a="normal"), twice) * 3
+    told_of(some)
+
+    lines = [line(at, anomaly_label=value, anomaly_label_metadata=5) for at, value in enumerate(["1", "x"])]
+    lines = [each | {"anomaly-label-metadata-metadata": metadata()} for each in lines]
+    for policy in (LOOKOUT, Policy(severities={"metadata-malformed": None})):
+        assert (2, "label-value-invalid") in told_of(manifest(*lines), policy)
+
+
+def test_lines_of_very_many_keys_are_judged_in_full() -> None:
+    many = [line(at, **{f"k{key}": key for key in range(count)}) for at, count in enumerate([147, 148])]
+
+    assert left(manifest(*many)) == [2]
+    assert told_of(manifest(*many)) == []
+
+
+@pytest.mark.parametrize("value", [2**60 + 1, -(2**60) - 1, (2**61 - 1) * 5])
+def test_large_integers_are_judged_in_full(value: int) -> None:
+    assert left(manifest(line(1), line(2, anomaly_label=value), line(3, id=value), line(4))) == [2, 3]
+    assert told_of(manifest(line(1), line(2, anomaly_label=value), line(3, id=value), line(4))) == []
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_a_limit_of_a_few_characters_is_kept(limit: int) -> None:
+    policy = Policy(consumer=replace(LOOKOUT.consumer, line_characters=limit))
+
+    assert told_of(manifest(line(1), line(2)), policy) == [(1, "line-too-long"), (2, "line-too-long")]
+
+
 @pytest.mark.parametrize("value", [5, "text"])
 def test_a_key_beside_labels_that_stands_twice_on_each_line_is_found(value: object) -> None:
     twice = [encoded(line(at))[:-1] + f', "id": {json.dumps(value)}'.encode() * 2 + b"}" for at in range(9)]
@@ -601,7 +646,7 @@ ORDINARY: Final[dict[str, tuple[Policy, bytes]]] = {
         LOOKOUT,
         manifest(*(line(number, anomaly_label=[0, "0"][number % 2]) for number in range(20))),
     ),
-    "large label": (LOOKOUT, manifest(line(1, anomaly_label=2**62), line(2, anomaly_label="9" * 200))),
+    "large label": (LOOKOUT, manifest(line(1, anomaly_label=2**60), line(2, anomaly_label="9" * 200))),
     "negative label": (LOOKOUT, manifest(line(1, anomaly_label=-1), line(2, anomaly_label=-0))),
     "Hangul": (LOOKOUT, manifest(*(line(f"s3://images/사진/{number} 장.png") for number in range(20)))),
     "Hangul and not": (LOOKOUT, manifest(line(1), line("s3://images/한.png"), line("s3://others/글.png"))),
@@ -776,7 +821,7 @@ def test_what_is_kept_is_bounded(name: str, past: int, most: int, monkeypatch: p
         form = clean._form
         assert form is not None or name == "_MOST_LABELS"
         kept = {
-            "_MOST_KINDS": max(len(clean._kinds), len(form.kinds) if form else 0),
+            "_MOST_KINDS": max(len(clean._kinds), len(form.kinds) if form else 0, len(form._judged) if form else 0),
             "_MOST_SHAPES": len(clean._shapes),
             "_MOST_LABELS": len(form._labels) if form else 0,
         }
