@@ -1,10 +1,12 @@
 """Which lines are clean beyond doubt, told many times faster than by judging each in full.
 
-This only ever proves lines clean; what it does not prove is judged in full (`core.inspection`), so that nothing but
-speed hangs on it. msgspec reads each line of a block and judges its fields; it keeps the last of repeated keys in
-silence, so that these are ruled out by counting. What labels say is not judged here at all: of lines that are alike in
-that, the first is judged in full, and speaks for the others. Where all is proven but what a reference or labels say,
-nothing else needs to be judged.
+It proves lines clean, and tells of others what an alike line was found to have; whatever it does not know is judged in
+full (`core.inspection`), with which it must agree to the letter. msgspec reads each line of a block and judges its
+fields; it keeps the last of repeated keys in silence, so that these are ruled out by counting. What labels say is not
+judged here at all: of lines that are alike in that, the first is judged in full, and speaks for the others. That is
+exact because what is said of labels depends only on which of them stand together (and on their order, where a kind
+keeps it), on the name, value and class of each, and on the fields of their metadata; names that mean more than that
+have no shape. Where all is proven but what a reference or labels say, nothing else needs to be judged.
 """
 
 from __future__ import annotations
@@ -597,7 +599,7 @@ def _sort(value: Any) -> object:  # noqa: ANN401 - a value of a row
 
 def _all_shorter(content: bytes, longest: int) -> bool:
     """Whether no line can be longer: there is a line break in every half of that length."""
-    half = max(1, longest // 2)
+    half = longest // 2
     return all(content.find(b"\n", start, start + half) >= 0 for start in range(0, len(content) - half + 1, half))
 
 
